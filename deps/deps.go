@@ -1,0 +1,43 @@
+//go:build deps
+
+// Package deps holds dependencies in go.mod while the house is being built; removed before release.
+package deps
+
+import (
+	_ "github.com/alecthomas/kong"
+	_ "github.com/caarlos0/env/v11"
+	_ "github.com/cespare/xxhash/v2"
+	_ "github.com/danielgtaylor/huma/v2/adapters/humago"
+	_ "github.com/danielgtaylor/huma/v2/sse"
+	_ "github.com/goccy/go-yaml"
+	_ "github.com/google/go-cmp/cmp"
+	_ "github.com/google/go-cmp/cmp/cmpopts"
+	_ "github.com/jackc/pgx/v5/pgxpool"
+	_ "github.com/jackc/pgx/v5/stdlib"
+	_ "github.com/jotaen/kong-completion"
+	_ "github.com/klauspost/compress/gzhttp"
+	_ "github.com/klauspost/compress/zstd"
+	_ "github.com/andybalholm/brotli"
+	_ "github.com/mattn/go-isatty"
+	_ "github.com/maypok86/otter/v2"
+	_ "github.com/paulmach/orb/encoding/ewkb"
+	_ "github.com/paulmach/orb/encoding/mvt"
+	_ "github.com/paulmach/orb/geojson"
+	_ "github.com/paulmach/orb/maptile"
+	_ "github.com/paulmach/orb/clip"
+	_ "github.com/paulmach/orb/simplify"
+	_ "github.com/paulmach/protoscan"
+	_ "github.com/prometheus/client_golang/prometheus/promhttp"
+	_ "github.com/prometheus/client_golang/prometheus/collectors"
+	_ "github.com/tidwall/rtree"
+	_ "github.com/uber/h3-go/v4"
+	_ "github.com/vbauerster/mpb/v8"
+	_ "golang.org/x/crypto/argon2"
+	_ "golang.org/x/sync/errgroup"
+	_ "golang.org/x/sync/singleflight"
+	_ "golang.org/x/sys/unix"
+	_ "golang.org/x/term"
+	_ "golang.org/x/text/encoding/charmap"
+	_ "golang.org/x/time/rate"
+	_ "pgregory.net/rapid"
+)
