@@ -1,0 +1,151 @@
+package identity
+
+import (
+	"fmt"
+	"net/netip"
+	"sync"
+	"time"
+
+	"vigie/geoengine"
+)
+
+// Throttle slows down the guessing of passwords: after some free failures, each further attempt by the same key must
+// wait twice as long. Keys are the account with the address, the address, and the account; the last has a short
+// longest wait, so that nobody can lock a person out from afar.
+type Throttle struct {
+	mu      sync.Mutex
+	entries map[string]*failures
+	clock   func() time.Time
+}
+
+type failures struct {
+	count int
+	last  time.Time
+}
+
+// rule is how one kind of key is slowed down.
+type rule struct {
+	prefix  string
+	free    int
+	longest time.Duration
+}
+
+const (
+	forgetAfter = time.Hour // since the last failure of a key
+	maxEntries  = 100_000   // keys remembered; the oldest are swept, then all are
+)
+
+// ThrottledError says how long to wait before the next log-in.
+type ThrottledError struct{ Wait time.Duration }
+
+// Error tells the wait in seconds.
+func (e *ThrottledError) Error() string {
+	return fmt.Sprintf("too many failed log-ins: wait %d s", e.Seconds())
+}
+
+// Seconds is the wait in whole seconds, rounded up.
+func (e *ThrottledError) Seconds() int { return int((e.Wait + time.Second - 1) / time.Second) }
+
+// Unwrap makes it a geoengine.ErrDenied.
+func (e *ThrottledError) Unwrap() error { return geoengine.ErrDenied }
+
+// NewThrottle returns a throttle that knows of no failure.
+func NewThrottle(clock func() time.Time) *Throttle {
+	return &Throttle{entries: map[string]*failures{}, clock: clock}
+}
+
+// Attempt counts a log-in as failed until Succeeded is called, so that parallel guesses do not slip through; it
+// returns a ThrottledError, and counts nothing, while one of the keys must wait.
+func (t *Throttle) Attempt(name string, from netip.Addr) error {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	now := t.clock()
+	keys, rules := throttleKeys(name, from)
+	for i, key := range keys {
+		if wait := t.wait(key, rules[i], now); wait > 0 {
+			return &ThrottledError{Wait: wait}
+		}
+	}
+	t.sweep(now)
+	for _, key := range keys {
+		f := t.entries[key]
+		if f == nil {
+			f = &failures{}
+			t.entries[key] = f
+		}
+		f.count++
+		f.last = now
+	}
+	return nil
+}
+
+// Succeeded takes back the attempt just counted, and forgets the failures of this account from this address.
+func (t *Throttle) Succeeded(name string, from netip.Addr) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	keys, _ := throttleKeys(name, from)
+	delete(t.entries, keys[0])
+	t.takeBack(keys[1:])
+}
+
+// Undo takes back the attempt just counted: the log-in could not be decided.
+func (t *Throttle) Undo(name string, from netip.Addr) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	keys, _ := throttleKeys(name, from)
+	t.takeBack(keys[:])
+}
+
+func (t *Throttle) takeBack(keys []string) {
+	for _, key := range keys {
+		if f := t.entries[key]; f != nil {
+			if f.count--; f.count <= 0 {
+				delete(t.entries, key)
+			}
+		}
+	}
+}
+
+func (t *Throttle) wait(key string, r rule, now time.Time) time.Duration {
+	f := t.entries[key]
+	if f == nil || f.count < r.free || now.Sub(f.last) > forgetAfter {
+		return 0
+	}
+	pause := min(time.Second<<min(f.count-r.free, 30), r.longest)
+	return f.last.Add(pause).Sub(now)
+}
+
+// sweep forgets old failures when the memory is full; where all are recent, it forgets them all rather than grow.
+func (t *Throttle) sweep(now time.Time) {
+	if len(t.entries) < maxEntries {
+		return
+	}
+	for key, f := range t.entries {
+		if now.Sub(f.last) > forgetAfter/4 {
+			delete(t.entries, key)
+		}
+	}
+	if len(t.entries) >= maxEntries {
+		clear(t.entries)
+	}
+}
+
+// throttleKeys are the keys of one attempt. An IPv6 customer holds a /64, so that is the address counted.
+func throttleKeys(name string, from netip.Addr) (keys [3]string, rules [3]rule) {
+	from = from.Unmap()
+	if from.Is6() {
+		if prefix, err := from.Prefix(64); err == nil {
+			from = prefix.Addr()
+		}
+	}
+	if len(name) > 64 {
+		name = name[:64]
+	}
+	rules = [3]rule{
+		{"pair ", 5, 15 * time.Minute},
+		{"address ", 30, 15 * time.Minute},
+		{"name ", 100, 10 * time.Second},
+	}
+	keys = [3]string{rules[0].prefix + from.String() + " " + name, rules[1].prefix + from.String(), rules[2].prefix + name}
+	return keys, rules
+}
