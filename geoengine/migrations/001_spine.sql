@@ -65,6 +65,7 @@ create table event (
 );
 create index event_cell on event (zone, cell, starts);
 create index event_xid on event (xid);
+create index event_starts on event using brin (starts timestamptz_minmax_multi_ops);
 
 -- What an update or a deletion took away, in the columns of the cube: the change feed's negative rows.
 create table event_retracted (
