@@ -35,12 +35,15 @@ const (
 	maxEntries  = 100_000   // keys remembered; the oldest are swept, then all are
 )
 
-// ThrottledError says how long to wait before the next log-in.
-type ThrottledError struct{ Wait time.Duration }
+// ThrottledError says how long to wait before the next try.
+type ThrottledError struct {
+	Wait time.Duration
+	Of   string // what there were too many of
+}
 
 // Error tells the wait in seconds.
 func (e *ThrottledError) Error() string {
-	return fmt.Sprintf("too many failed log-ins: wait %d s", e.Seconds())
+	return fmt.Sprintf("too many %s: wait %d s", e.Of, e.Seconds())
 }
 
 // Seconds is the wait in whole seconds, rounded up.
@@ -63,7 +66,7 @@ func (t *Throttle) Attempt(name string, from netip.Addr) error {
 	keys, rules := throttleKeys(name, from)
 	for i, key := range keys {
 		if wait := t.wait(key, rules[i], now); wait > 0 {
-			return &ThrottledError{Wait: wait}
+			return &ThrottledError{Wait: wait, Of: "failed log-ins"}
 		}
 	}
 	t.sweep(now)

@@ -1,0 +1,209 @@
+package door
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"runtime/debug"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"vigie/api/identity"
+	"vigie/api/problem"
+	"vigie/geoengine"
+)
+
+// guard is the door in front of one operation.
+type guard struct {
+	door    *Door
+	op      Operation
+	next    http.Handler
+	limiter *limiter
+	params  map[string]bool // query parameters there are → whether one may be repeated
+	measure *measure
+}
+
+// ServeHTTP lets a request through, or refuses it with a problem; either way it is measured and logged.
+func (g *guard) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	began := g.door.config.Clock()
+	rec := &recorder{ResponseWriter: w}
+	pass := Pass{requestID: g.door.ids.next(), address: ClientAddress(r, g.door.config.Proxies)}
+	defer func() {
+		if reason := recover(); reason != nil {
+			g.recovered(rec, r, pass, reason)
+		}
+		g.finish(rec, r, pass, g.door.config.Clock().Sub(began))
+	}()
+	if err := g.admit(rec, r, &pass); err != nil {
+		g.door.answer(r.Context(), pass.requestID, err).Write(rec, pass.requestID)
+		return
+	}
+	if g.op.Stream {
+		g.run(rec, r, pass)
+		return
+	}
+	select {
+	case g.door.inFlight <- struct{}{}:
+		defer func() { <-g.door.inFlight }()
+	default:
+		g.door.answer(r.Context(), pass.requestID, fmt.Errorf("requests in flight: %w", geoengine.ErrBusy)).Write(rec, pass.requestID)
+		return
+	}
+	ctx, cancel := context.WithTimeout(r.Context(), g.op.timeout())
+	defer cancel()
+	// A client that reads too slowly is cut off some time after the work's own limit.
+	_ = http.NewResponseController(w).SetWriteDeadline(time.Now().Add(g.op.timeout() + slowClient))
+	g.run(rec, r.WithContext(ctx), pass)
+}
+
+// slowClient is how long a client may take to read an answer.
+const slowClient = 30 * time.Second
+
+func (g *guard) run(w http.ResponseWriter, r *http.Request, pass Pass) {
+	r.Body = http.MaxBytesReader(w, r.Body, g.op.MaxBody)
+	g.next.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), passKey{}, pass)))
+}
+
+// admit checks identity, role, rate, parameters and the journal, in this order.
+func (g *guard) admit(w http.ResponseWriter, r *http.Request, pass *Pass) error {
+	if !g.op.Public {
+		if err := g.identify(r, pass); err != nil {
+			return err
+		}
+		w.Header().Set("Vary", "Cookie")
+		w.Header().Set("Cache-Control", "private, no-store")
+		if !slices.Contains(g.op.Roles, pass.caller.Role) {
+			return fmt.Errorf("role %s: %w", pass.caller.Role, geoengine.ErrDenied)
+		}
+	}
+	if wait := g.limiter.wait(g.bucket(pass)); wait > 0 {
+		return &identity.ThrottledError{Wait: wait, Of: "requests"}
+	}
+	if err := g.parse(r, pass); err != nil {
+		return err
+	}
+	if g.op.Audit >= AuditSecurity {
+		if err := g.door.journal(r.Context(), g.entry(r, *pass, "begun")); err != nil {
+			return fmt.Errorf("journal: %w", err)
+		}
+	}
+	return nil
+}
+
+func (g *guard) identify(r *http.Request, pass *Pass) error {
+	cookie, err := r.Cookie(g.door.config.Cookie)
+	if err != nil {
+		return unauthenticated()
+	}
+	caller, err := g.door.config.Sessions.Resolve(r.Context(), cookie.Value)
+	if errors.Is(err, geoengine.ErrMissing) {
+		return unauthenticated()
+	}
+	pass.caller, pass.token = caller, cookie.Value
+	return err
+}
+
+func unauthenticated() error {
+	return problem.New(http.StatusUnauthorized, problem.CodeUnauthenticated, "log in first").With("Cache-Control", "no-store")
+}
+
+// bucket is whom the rate limit counts.
+func (g *guard) bucket(pass *Pass) string {
+	if g.op.Public {
+		return pass.address.String()
+	}
+	return pass.caller.Name
+}
+
+// parse reads the query; a parameter that the operation does not have, or one repeated that may not be, is an error.
+func (g *guard) parse(r *http.Request, pass *Pass) error {
+	values, err := url.ParseQuery(r.URL.RawQuery)
+	if err != nil {
+		return problem.Fields{{Location: "query", Message: "is not a well-formed query string"}}
+	}
+	var wrong problem.Fields
+	for name, given := range values {
+		repeatable, known := g.params[name]
+		if !known && strings.HasPrefix(name, AttributePrefix) {
+			repeatable, known = g.params[AttributePrefix+"KEY"]
+		}
+		switch {
+		case !known:
+			wrong.Add("query."+shorten(name), "there is no such parameter")
+		case len(given) > 1 && !repeatable:
+			wrong.Add("query."+shorten(name), "must not be repeated")
+		}
+	}
+	slices.SortFunc(wrong, func(a, b problem.Field) int { return strings.Compare(a.Location, b.Location) })
+	pass.values = values
+	return wrong.Err()
+}
+
+// AttributePrefix begins the query parameters that filter by attribute; an operation that has them declares the
+// parameter AttributePrefix + "KEY".
+const AttributePrefix = "attr."
+
+func shorten(name string) string {
+	const longest = 60
+	if len(name) > longest {
+		return strings.ToValidUTF8(name[:longest], "") + "…"
+	}
+	return name
+}
+
+// parameters are the query parameters in the API document, each with whether it may be repeated.
+func parameters(doc *huma.Operation) map[string]bool {
+	found := map[string]bool{}
+	for _, p := range doc.Parameters {
+		if p.In == "query" {
+			found[p.Name] = p.Schema != nil && p.Schema.Type == huma.TypeArray
+		}
+	}
+	return found
+}
+
+func (g *guard) entry(r *http.Request, pass Pass, outcome string) Entry {
+	return Entry{
+		RequestID: pass.requestID, Account: pass.caller.Name, Operation: g.op.ID, Class: g.op.Audit,
+		Object: shorten(r.URL.Path), Address: pass.address.String(), Outcome: outcome,
+	}
+}
+
+// recovered answers a panic as an unknown error.
+func (g *guard) recovered(rec *recorder, r *http.Request, pass Pass, reason any) {
+	if reason == http.ErrAbortHandler { //nolint:errorlint // the value is compared, as net/http does
+		panic(reason)
+	}
+	g.door.config.Log.LogAttrs(r.Context(), slog.LevelError, "panic", slog.String("request", pass.requestID),
+		slog.String("operation", g.op.ID), slog.Any("reason", reason), slog.String("stack", string(debug.Stack())))
+	if rec.status == 0 {
+		problem.New(http.StatusInternalServerError, problem.CodeInternal, "").Write(rec, pass.requestID)
+	}
+}
+
+// finish measures and logs the request, without its query, and closes its line in the journal.
+func (g *guard) finish(rec *recorder, r *http.Request, pass Pass, took time.Duration) {
+	if rec.status == 0 {
+		rec.status = http.StatusOK
+	}
+	g.measure.observe(rec.status, took)
+	if g.op.Audit >= AuditRead {
+		if err := g.door.journal(context.WithoutCancel(r.Context()), g.entry(r, pass, strconv.Itoa(rec.status))); err != nil {
+			g.door.config.Log.Error("journal", "request", pass.requestID, "error", err)
+		}
+	}
+	level := slog.LevelInfo
+	if g.op.Quiet && rec.status < http.StatusInternalServerError {
+		level = slog.LevelDebug
+	}
+	g.door.config.Log.LogAttrs(r.Context(), level, "request", slog.String("request", pass.requestID),
+		slog.String("operation", g.op.ID), slog.Int("status", rec.status), slog.Duration("took", took),
+		slog.Int64("bytes", rec.bytes))
+}
