@@ -160,7 +160,8 @@ const (
 )
 
 // LocalHour returns the local hour of the week, 0 (Monday 00 h) to 167, of an interval known to one hour;
-// HourWeekdayOnly + weekday for one known to the day; HourUnknown for a longer one.
+// HourWeekdayOnly + weekday for one known to the day (the day of the autumn clock change has 25 hours);
+// HourUnknown for a longer one.
 // start is a Unix time in seconds, length in seconds, offset the local zone's offset from UTC in seconds.
 func LocalHour(start, length int64, offset int) int {
 	local := start + int64(offset)
@@ -169,7 +170,7 @@ func LocalHour(start, length int64, offset int) int {
 	switch {
 	case length <= 3600:
 		return weekday*24 + int((local-day*86400)/3600)
-	case floorDiv(local+length-1, 86400) == day:
+	case floorDiv(local+length-1, 86400) == day, local == day*86400 && length <= 25*3600:
 		return HourWeekdayOnly + weekday
 	default:
 		return HourUnknown

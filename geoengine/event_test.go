@@ -33,6 +33,7 @@ func TestLocalHour(t *testing.T) {
 		{"one hour", time.Date(2024, 1, 2, 5, 0, 0, 0, time.UTC), time.Hour, 0, 29},
 		{"two hours of one day", time.Date(2024, 1, 2, 5, 0, 0, 0, time.UTC), 2 * time.Hour, 0, geoengine.HourWeekdayOnly + 1},
 		{"a whole day", time.Date(2024, 1, 3, 0, 0, 0, 0, time.UTC), 24 * time.Hour, 0, geoengine.HourWeekdayOnly + 2},
+		{"the day of the autumn change", time.Date(2024, 10, 26, 22, 0, 0, 0, time.UTC), 25 * time.Hour, 7200, geoengine.HourWeekdayOnly + 6},
 		{"a night", time.Date(2024, 1, 3, 22, 0, 0, 0, time.UTC), 8 * time.Hour, 0, geoengine.HourUnknown},
 		{"before 1970", time.Date(1969, 12, 31, 23, 0, 0, 0, time.UTC), 0, 0, 2*24 + 23},
 	}
