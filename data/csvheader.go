@@ -133,7 +133,10 @@ func (c *csvReader) headerError(first string, got int, gone []string) error {
 	if like := c.likely(first); like != c.comma {
 		fmt.Fprintf(&b, "; it looks separated by %s, which gives %d", separatorName(like), c.count(first, like))
 	}
-	fmt.Fprintf(&b, "; it begins %.120q%s", first, c.expected())
+	p := rowParser{comma: c.comma, trim: c.options.Trim}
+	p.feed([]byte(first))
+	names := p.fields(nil, first)
+	fmt.Fprintf(&b, "; it has the columns %.2000q%s", names[:min(len(names), 40)], c.expected())
 	return fmt.Errorf("%s: %w", b.String(), geoengine.ErrInvalid)
 }
 

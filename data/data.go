@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"iter"
+	"net/http"
 
 	"vigie/geoengine"
 )
@@ -60,6 +61,9 @@ type File struct {
 	Open func() (io.ReadCloser, error)
 	// Digest names the content, the same whenever the bytes are the same; "" makes Import read the file for it.
 	Digest string
+
+	size  int64  // bytes as stored, 0 if unknown
+	meter *meter // of the whole input
 }
 
 // The kinds of records that a source holds.
@@ -79,8 +83,8 @@ type Source struct {
 	Synthetic bool   // invented by a generator; marked wherever it shows
 	Holds     string // HoldsEvents, HoldsAreas or HoldsUnits
 	Hint      string // what files it reads, for --help
-	// Download returns the addresses of a year at the publisher; nil if it offers none.
-	Download func(year int) ([]string, error)
+	// Download returns the addresses of a year at the publisher, which it may have to ask; nil if it offers none.
+	Download func(ctx context.Context, client *http.Client, year int) ([]string, error)
 	// Digest names what else than the files decides the records (the content of a mapping, a version of the
 	// reader), so that a half-done import is resumed only if it is the same; nil if only Options do.
 	Digest func(Options) (string, error)
