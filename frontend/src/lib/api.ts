@@ -1,0 +1,147 @@
+// The server's operations as typed functions. Errors are problem+json and become ApiError.
+
+export interface Session {
+  name: string
+  role: string
+  areas: string[] | null
+}
+
+export interface FacetValue {
+  value: string
+  count: number
+}
+
+export interface SourceInfo {
+  name: string
+  title: string
+  publisher: string
+  licence: string
+  synthetic: boolean
+  events: number
+  last_reported: string | null
+}
+
+export interface Meta {
+  version: number
+  period: { from: string; to: string } | null
+  bounds: [number, number, number, number] | null
+  synthetic: boolean
+  sources: SourceInfo[] | null
+  base_map: { style_url: string | null } | null
+  attribution: string
+  freshness: string | null
+}
+
+export interface Summary {
+  total: number
+  positioned: number
+  histogram: { from: string; to: string; bins: number[] }
+  hour_grid: number[]
+  facets: Record<string, FacetValue[] | null>
+  version: number
+}
+
+export interface AreaName {
+  path: string
+  name: string
+}
+
+export interface Area extends AreaName {
+  level: string
+  code: string
+  bounds: [number, number, number, number] | null
+}
+
+export interface CellRow {
+  h3: string
+  count: number
+  lon: number
+  lat: number
+  area: AreaName | string | null
+}
+
+export interface AreaRow extends AreaName {
+  level: string
+  count: number
+}
+
+export interface Profile {
+  h3: string
+  res: number
+  center: [number, number]
+  area_m2: number
+  area: AreaName | null
+  total: number
+  hours: number[]
+  weekdays: number[]
+  months: number[]
+  hour_grid: number[]
+}
+
+export interface EventRow {
+  source: string
+  ref: string
+  category: string
+  severity: string
+  start: string
+  end: string
+  lon: number | null
+  lat: number | null
+  precision_m: number | null
+  attributes: Record<string, string[] | string> | null
+}
+
+/** An answer that is not 2xx: status, and what the server says in words. */
+export class ApiError extends Error {
+  constructor(
+    readonly status: number,
+    readonly detail: string,
+  ) {
+    super(detail || `HTTP ${status}`)
+  }
+}
+
+async function call<T>(path: string, init: RequestInit = {}): Promise<T> {
+  const response = await fetch(path, { ...init, headers: { accept: 'application/json', ...init.headers } })
+  if (!response.ok) {
+    const problem = await response.json().catch(() => ({}))
+    throw new ApiError(response.status, String(problem.detail ?? problem.title ?? ''))
+  }
+  return response.status === 204 ? (undefined as T) : ((await response.json()) as T)
+}
+
+const get = <T>(path: string, params?: URLSearchParams, signal?: AbortSignal) =>
+  call<T>(params && params.size > 0 ? `${path}?${params}` : path, { signal })
+
+/** A copy of the parameters with some more. */
+export function plus(params: URLSearchParams, more: Record<string, string | number | undefined>): URLSearchParams {
+  const copy = new URLSearchParams(params)
+  for (const [key, value] of Object.entries(more)) if (value !== undefined) copy.set(key, String(value))
+  return copy
+}
+
+export const api = {
+  session: () => get<Session>('/api/session'),
+  login: (name: string, password: string) =>
+    call<Session>('/api/session', {
+      method: 'POST',
+      body: JSON.stringify({ name, password }),
+      headers: { 'content-type': 'application/json' },
+    }),
+  logout: () => call<void>('/api/session', { method: 'DELETE' }),
+  meta: () => get<Meta>('/api/meta'),
+  summary: (params: URLSearchParams, signal?: AbortSignal) => get<Summary>('/api/summary', params, signal),
+  cells: async (params: URLSearchParams, signal?: AbortSignal) =>
+    get<{ cells: CellRow[] | null; truncated: boolean }>('/api/cells', params, signal),
+  profile: (h3: string, params: URLSearchParams, signal?: AbortSignal) =>
+    get<Profile>('/api/cells/' + h3, params, signal),
+  events: (params: URLSearchParams, signal?: AbortSignal) =>
+    get<{ events: EventRow[] | null; next?: string | null }>('/api/events', params, signal),
+  areas: async (q: string, signal?: AbortSignal) => {
+    const answer = await get<Area[] | { areas: Area[] | null } | null>('/api/areas', new URLSearchParams({ q }), signal)
+    return Array.isArray(answer) ? answer : (answer?.areas ?? [])
+  },
+  area: (path: string) => get<Area>('/api/areas/' + encodeURIComponent(path)),
+  areaCounts: (params: URLSearchParams, signal?: AbortSignal) =>
+    get<{ areas: AreaRow[] | null; truncated?: boolean }>('/api/area-counts', params, signal),
+}

@@ -1,0 +1,267 @@
+// The state of the application: who, what is asked (mirrored in the address), what the server answered.
+import { en } from '../i18n/en'
+import { fr } from '../i18n/fr'
+import { limits, topCount, type Theme } from '../map/ramp'
+import { resolutionForZoom } from '../map/cell'
+import { api, ApiError, plus, type Meta, type Session, type Summary } from './api'
+import { dayOf } from './day'
+import { emptyFilter, filterParams, instant, type Filter } from './filter'
+import { binRange, binsOf, frameOf, isExact, type Frame, type Period } from './frame'
+import { Stream } from './stream.svelte'
+import {
+  read,
+  write,
+  type Camera,
+  type Lang,
+  type Link,
+  type LinkProblem,
+  type ThemeChoice,
+  type ViewName,
+} from './url'
+
+const dark = matchMedia('(prefers-color-scheme: dark)')
+
+export class App {
+  session = $state<Session | null>()
+  expired = $state(false)
+  meta = $state.raw<Meta>()
+  summary = $state.raw<Summary>()
+  summaryError = $state.raw<unknown>()
+  metaError = $state.raw<unknown>()
+  busy = $state(false)
+  problem = $state.raw<LinkProblem>({ ignored: [] })
+
+  camera = $state.raw<Camera>()
+  filter = $state.raw<Filter>(emptyFilter())
+  cell = $state<string>()
+  view = $state<ViewName>('map')
+  langChoice = $state<Lang>()
+  themeChoice = $state<ThemeChoice>()
+  systemDark = $state(dark.matches)
+
+  /** The period under the moving brush; undefined at rest. */
+  brush = $state.raw<Period>()
+  /** West, south, east, north of what the map shows. */
+  bounds = $state.raw<[number, number, number, number]>()
+  /** The fixed class limits per resolution, as far as they are known. */
+  limits = $state.raw<Record<number, number[]>>({})
+  /** Names of areas by path, as far as they are known. */
+  places = $state<Record<string, string>>({})
+  /** A request to move the map: the map obeys and forgets it. */
+  fit = $state.raw<{ bounds?: [number, number, number, number]; camera?: Camera }>()
+
+  stream = new Stream(this)
+
+  lang = $derived<Lang>(this.langChoice ?? 'fr')
+  t = $derived(this.lang === 'en' ? en : fr)
+  theme = $derived<Theme>(
+    this.themeChoice === 'night' || (this.themeChoice !== 'day' && this.systemDark) ? 'night' : 'day',
+  )
+  extent = $derived.by<Period | undefined>(() => {
+    const period = this.meta?.period
+    // The period's end is exclusive or the last instant: a millisecond less is in the last day either way.
+    if (!period) return undefined
+    const from = Date.parse(period.from)
+    return { from: dayOf(from), to: dayOf(Math.max(from, Date.parse(period.to) - 1)) }
+  })
+  frame = $derived<Frame | undefined>(this.extent && frameOf(this.extent))
+  /** The period shown: under the brush, chosen, or everything. */
+  period = $derived<Period | undefined>(this.brush ?? this.filter.period ?? this.extent)
+  params = $derived(filterParams(this.filter))
+  paramsText = $derived(this.params.toString())
+  resolution = $derived(resolutionForZoom(this.camera?.zoom ?? 8))
+
+  private summaryCancel?: AbortController
+  private limitsAsked = new Set<string>()
+
+  constructor() {
+    dark.addEventListener('change', () => (this.systemDark = dark.matches))
+    addEventListener('popstate', () => this.restore(true))
+    this.restore(false)
+  }
+
+  /** Takes the state from the address. */
+  restore(move: boolean) {
+    const { link, problem } = read(location.search)
+    this.problem = problem
+    this.filter = link.filter
+    this.cell = link.cell
+    this.view = link.view
+    this.langChoice = link.lang
+    this.themeChoice = link.theme
+    this.brush = undefined
+    if (move && link.camera) this.fit = { camera: link.camera }
+    else if (!move) this.camera = link.camera
+  }
+
+  get link(): Link {
+    const { camera, filter, cell, view, langChoice: lang, themeChoice: theme } = this
+    return { camera, filter, cell, view, lang, theme }
+  }
+
+  /** Writes the state into the address: a new step of the history, or in place of the present one. */
+  remember(how: 'push' | 'replace') {
+    const query = write(this.link)
+    const address = location.pathname + (query && '?' + query)
+    if (address === location.pathname + location.search) return
+    history[how === 'push' ? 'pushState' : 'replaceState'](null, '', address)
+  }
+
+  change(part: Partial<Filter>) {
+    this.filter = { ...this.filter, ...part }
+    this.brush = undefined
+    this.problem = { ignored: [] }
+    this.remember('push')
+  }
+
+  choosePeriod(period: Period | undefined) {
+    const { extent } = this
+    const whole = !period || (extent && period.from <= extent.from && period.to >= extent.to)
+    this.change({ period: whole ? undefined : period })
+  }
+
+  reset() {
+    this.filter = emptyFilter()
+    this.change({})
+  }
+
+  choose(cell: string | undefined) {
+    if (cell === this.cell) return
+    this.cell = cell
+    this.remember('push')
+  }
+
+  show(view: ViewName) {
+    this.view = view
+    this.remember('push')
+  }
+
+  setLang(lang: Lang) {
+    this.langChoice = lang
+    this.remember('replace')
+  }
+
+  setTheme(theme: ThemeChoice) {
+    this.themeChoice = theme
+    this.remember('replace')
+  }
+
+  moved(camera: Camera, bounds: [number, number, number, number]) {
+    this.camera = camera
+    this.bounds = bounds
+    this.remember('replace')
+  }
+
+  async start() {
+    try {
+      this.session = await api.session()
+    } catch (error) {
+      this.session = null
+      if (!(error instanceof ApiError)) this.metaError = error
+    }
+    if (this.session) await this.enter(this.session)
+  }
+
+  async enter(session: Session) {
+    this.session = session
+    this.expired = false
+    await this.loadMeta()
+    this.stream.open()
+  }
+
+  async leave() {
+    this.stream.close()
+    await api.logout().catch(() => undefined)
+    this.forget()
+  }
+
+  private forget() {
+    this.session = null
+    this.meta = this.summary = undefined
+    this.limits = {}
+    this.limitsAsked.clear()
+  }
+
+  /** A failed request: the end of the session shows the log-in page, anything else is returned to be shown. */
+  failed(error: unknown): unknown {
+    if (error instanceof DOMException && error.name === 'AbortError') return undefined
+    if (error instanceof ApiError && error.status === 401) {
+      this.stream.close()
+      this.expired = true
+      this.forget()
+      return undefined
+    }
+    return error
+  }
+
+  async loadMeta() {
+    try {
+      this.meta = await api.meta()
+      this.metaError = undefined
+    } catch (error) {
+      this.metaError = this.failed(error)
+    }
+  }
+
+  /** Asks for the figures of the filter. Called whenever the filter or the data change. */
+  async loadSummary() {
+    const { frame, params } = this
+    if (!this.meta) return
+    this.summaryCancel?.abort()
+    const cancel = (this.summaryCancel = new AbortController())
+    this.busy = true
+    try {
+      const bins = frame && binsOf(frame)
+      const more = bins ? { bins: bins.n, bin_from: instant(bins.from), bin_to: instant(bins.to) } : {}
+      this.summary = await api.summary(plus(params, more), cancel.signal)
+      this.summaryError = undefined
+    } catch (error) {
+      if (cancel === this.summaryCancel) this.summaryError = this.failed(error)
+    } finally {
+      if (cancel === this.summaryCancel) this.busy = false
+    }
+  }
+
+  /** Learns the class limits of a resolution from the whole of the data, once per version of the extent. */
+  async loadLimits(res: number) {
+    const key = `${res}`
+    if (this.limitsAsked.has(key)) return
+    this.limitsAsked.add(key)
+    try {
+      const { cells } = await api.cells(new URLSearchParams({ res: key, limit: '5' }))
+      this.limits = { ...this.limits, [res]: limits(topCount((cells ?? []).map(({ count }) => count))) }
+    } catch (error) {
+      this.limitsAsked.delete(key)
+      this.failed(error)
+    }
+  }
+
+  /** Learns the name of an area that a link filters on. */
+  async learnPlace(path: string) {
+    if (path in this.places) return
+    this.places[path] = path
+    try {
+      this.places[path] = (await api.area(path)).name
+    } catch (error) {
+      this.failed(error)
+    }
+  }
+
+  /** What the tiles must hold for the present filter: the whole frame in bins, or the exact period as one bin. */
+  get content() {
+    const { frame, extent, filter, meta } = this
+    if (!frame || !extent || !meta) return undefined
+    const params = filterParams(filter, false).toString()
+    const period = this.brush ? undefined : filter.period
+    if (!period || isExact(frame, period, extent)) return { params, bins: binsOf(frame), version: meta.version }
+    const exact = filterParams({ ...emptyFilter(), period })
+    const bins = { from: Date.parse(exact.get('from') ?? ''), to: Date.parse(exact.get('to') ?? ''), n: 1 }
+    return { params, bins, version: meta.version }
+  }
+
+  /** The bins to draw of tiles that hold so many. */
+  rangeIn(bins: number): [number, number] {
+    if (!this.frame || !this.period || bins !== this.frame.bins) return [0, bins]
+    return binRange(this.frame, this.period)
+  }
+}

@@ -1,0 +1,94 @@
+// Numbers, dates and names as people of each language write them.
+import type { Messages } from '../i18n/fr'
+import { dayOf, zone, type Day } from './day'
+import type { Filter } from './filter'
+
+const cached = new Map<string, Intl.NumberFormat | Intl.DateTimeFormat>()
+
+function once<T extends Intl.NumberFormat | Intl.DateTimeFormat>(key: string, make: () => T): T {
+  const known = cached.get(key)
+  if (known) return known as T
+  const made = make()
+  cached.set(key, made)
+  return made
+}
+
+export function number(t: Messages, value: number, digits = 0): string {
+  return once(`n${t.locale}${digits}`, () => new Intl.NumberFormat(t.locale, { maximumFractionDigits: digits })).format(
+    value,
+  )
+}
+
+export function percent(t: Messages, share: number): string {
+  return once(
+    `p${t.locale}`,
+    () => new Intl.NumberFormat(t.locale, { style: 'percent', maximumFractionDigits: 1 }),
+  ).format(share)
+}
+
+/** `14 juil. 2024`. */
+export function day(t: Messages, value: Day): string {
+  return once(
+    `d${t.locale}`,
+    () => new Intl.DateTimeFormat(t.locale, { timeZone: 'UTC', day: 'numeric', month: 'short', year: 'numeric' }),
+  ).format(Date.parse(value + 'T00:00:00Z'))
+}
+
+/** Date and hour of an instant in the territory's zone. */
+export function moment(t: Messages, instant: string | number): string {
+  return once(
+    `m${t.locale}`,
+    () => new Intl.DateTimeFormat(t.locale, { timeZone: zone, dateStyle: 'medium', timeStyle: 'short' }),
+  ).format(new Date(instant))
+}
+
+/** Hour and minute of an instant. */
+export function clock(t: Messages, instant: number): string {
+  return once(`c${t.locale}`, () => new Intl.DateTimeFormat(t.locale, { timeStyle: 'short' })).format(instant)
+}
+
+/** A surface: km² above 0.1 km², else m². */
+export function surface(t: Messages, m2: number): string {
+  if (m2 < 1e5) return `${number(t, Number(m2.toPrecision(2)))} m²`
+  const km2 = m2 / 1e6
+  return `${number(t, km2 < 10 ? Number(km2.toPrecision(2)) : Math.round(km2), 2)} km²`
+}
+
+/** `road_class` → `Road class`: for slugs that no translation knows. */
+export function plain(slug: string): string {
+  const text = slug.replace(/[._]+/g, ' ').trim()
+  return text.charAt(0).toUpperCase() + text.slice(1)
+}
+
+const known = (table: object, slug: string) => (table as Record<string, string | undefined>)[slug]
+
+export const categoryName = (t: Messages, slug: string) => known(t.categories, slug) ?? plain(slug)
+export const severityName = (t: Messages, slug: string) => known(t.severities, slug) ?? plain(slug)
+export const levelName = (t: Messages, slug: string) => known(t.levels, slug) ?? plain(slug)
+export const attributeName = (t: Messages, key: string) => known(t.attributes, key) ?? plain(key)
+export const valueName = (t: Messages, value: string) => known(t.values, value) ?? plain(value)
+
+/** What is being counted: the common noun of the chosen categories. */
+export function noun(t: Messages, filter: Filter, n: number): string {
+  const kinds = new Set(
+    filter.category.map((slug) =>
+      slug.startsWith('road.accident')
+        ? t.headline.accidents
+        : slug.startsWith('vehicle.theft')
+          ? t.headline.thefts
+          : slug.startsWith('rescue')
+            ? t.headline.rescues
+            : t.headline.events,
+    ),
+  )
+  const [only] = kinds
+  return (kinds.size === 1 ? only : t.headline.events)(n)
+}
+
+/** When an event happened: an instant, an hour, a day, or an interval. */
+export function when(t: Messages, start: string, end: string): string {
+  const length = Date.parse(end) - Date.parse(start)
+  if (length <= 3_600_000) return moment(t, start)
+  if (length > 22 * 3_600_000 && length <= 25 * 3_600_000) return day(t, dayOf(Date.parse(start)))
+  return `${moment(t, start)} – ${moment(t, end)}`
+}

@@ -1,0 +1,71 @@
+// The time frame: the whole extent of the data cut into equal bins of whole days. Tiles hold counts per bin of the
+// frame, so that the brush moves without a request.
+import { addDays, daysBetween, midnight, type Day } from './day'
+
+/** At most so many bins: one texel each per hexagon on the graphics card. */
+export const maxBins = 400
+
+export interface Frame {
+  from: Day // first day
+  days: number // days per bin
+  bins: number
+}
+
+/** Both days included. */
+export interface Period {
+  from: Day
+  to: Day
+}
+
+/** What a tile request asks: bins of equal width in [from, to), ms since 1970. */
+export interface Bins {
+  from: number
+  to: number
+  n: number
+}
+
+/** The frame that holds every day of the extent. */
+export function frameOf(extent: Period): Frame {
+  const days = daysBetween(extent.from, extent.to) + 1
+  const width = Math.max(1, Math.ceil(days / maxBins))
+  return { from: extent.from, days: width, bins: Math.max(1, Math.ceil(days / width)) }
+}
+
+/** First day of a bin; that of bin `bins` is the day after the frame. */
+export function edge(frame: Frame, bin: number): Day {
+  return addDays(frame.from, bin * frame.days)
+}
+
+/** The bins as asked from the server. */
+export function binsOf(frame: Frame): Bins {
+  const from = midnight(frame.from)
+  return { from, to: from + frame.bins * frame.days * 86_400_000, n: frame.bins }
+}
+
+/** The bins [first, last) nearest to the period, at least one. */
+export function binRange(frame: Frame, period: Period): [number, number] {
+  const clamp = (bin: number, low: number, high: number) => Math.min(high, Math.max(low, bin))
+  const first = clamp(Math.round(daysBetween(frame.from, period.from) / frame.days), 0, frame.bins - 1)
+  const last = clamp(Math.round((daysBetween(frame.from, period.to) + 1) / frame.days), first + 1, frame.bins)
+  return [first, last]
+}
+
+/** The period of the bins [first, last), cut at the extent's last day. */
+export function periodOf(frame: Frame, first: number, last: number, extent: Period): Period {
+  const to = addDays(edge(frame, last), -1)
+  return { from: edge(frame, first), to: to > extent.to ? extent.to : to }
+}
+
+/**
+ * Whether the bins say exactly what the period says. They do not when the period starts or ends inside a bin, or on a
+ * day whose midnight the equal widths miss because of summer time; the map then asks for the exact period once the
+ * brush is at rest.
+ */
+export function isExact(frame: Frame, period: Period, extent: Period): boolean {
+  const bins = binsOf(frame)
+  const width = (bins.to - bins.from) / bins.n
+  const onEdge = (instant: number) => (instant - bins.from) % width === 0
+  const from = period.from <= extent.from || onEdge(midnight(period.from))
+  const to = period.to >= extent.to || onEdge(midnight(addDays(period.to, 1)))
+  return from && to
+}

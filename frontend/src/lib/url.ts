@@ -1,0 +1,130 @@
+// Everything seen is in the address. Version 1: see `write`. A link of another version, or with a broken part, opens
+// what can be understood and says that the rest was left out.
+import { isDay } from './day'
+import { emptyFilter, listFields, type Filter } from './filter'
+import { formatHours, parseHours } from './hours'
+import { parseCell } from '../map/cell'
+
+export const urlVersion = 1
+
+export type Lang = 'fr' | 'en'
+export type ThemeChoice = 'auto' | 'day' | 'night'
+export type ViewName = 'map' | 'cells' | 'areas'
+
+export interface Camera {
+  zoom: number
+  lon: number
+  lat: number
+}
+
+export interface Link {
+  camera?: Camera // undefined: all the data
+  filter: Filter
+  cell?: string
+  view: ViewName
+  lang?: Lang
+  theme?: ThemeChoice
+}
+
+export const emptyLink = (): Link => ({ filter: emptyFilter(), view: 'map' })
+
+const shortNames = { category: 'cat', severity: 'sev', source: 'src', area: 'area' } as const
+
+/** The query part of the address, without `?`; empty for the first screen. */
+export function write(link: Link): string {
+  const params = new URLSearchParams()
+  if (link.camera) {
+    params.set('z', link.camera.zoom.toFixed(2))
+    params.set('c', `${link.camera.lon.toFixed(5)},${link.camera.lat.toFixed(5)}`)
+  }
+  const { filter } = link
+  if (filter.period) {
+    params.set('from', filter.period.from)
+    params.set('to', filter.period.to)
+  }
+  const hours = formatHours(filter.hours)
+  if (hours) params.set('hours', hours)
+  for (const field of listFields) for (const value of filter[field]) params.append(shortNames[field], value)
+  for (const [key, values] of Object.entries(filter.attributes)) {
+    for (const value of values) params.append('attr.' + key, value)
+  }
+  if (link.cell) params.set('cell', link.cell)
+  if (link.view !== 'map') params.set('view', link.view)
+  if (link.lang) params.set('lang', link.lang)
+  if (link.theme) params.set('theme', link.theme)
+  if (params.size === 0) return ''
+  // Commas and colons are legal in a query and read better.
+  return `v=${urlVersion}&${params}`.replaceAll('%2C', ',').replaceAll('%3A', ':')
+}
+
+/** What went wrong with a link: nothing, another version, or the parameters that were left out. */
+export interface LinkProblem {
+  version?: string
+  ignored: string[]
+}
+
+/** Reads an address. Never throws: what cannot be understood is listed in the problem. */
+export function read(search: string): { link: Link; problem: LinkProblem } {
+  const params = new URLSearchParams(search)
+  const link = emptyLink()
+  const problem: LinkProblem = { ignored: [] }
+  const version = params.get('v')
+  if (version !== null && version !== String(urlVersion)) problem.version = version
+  const refuse = (key: string) => {
+    if (!problem.ignored.includes(key)) problem.ignored.push(key)
+  }
+  readCamera(params, link, refuse)
+  readPeriod(params, link, refuse)
+  for (const [key, value] of params) readOther(key, value, link, refuse)
+  return { link, problem }
+}
+
+type Refuse = (key: string) => void
+
+function readCamera(params: URLSearchParams, link: Link, refuse: Refuse) {
+  const [z, c] = [params.get('z'), params.get('c')]
+  if (z === null && c === null) return
+  const zoom = Number(z)
+  const [lon, lat] = (c ?? '').split(',').map(Number)
+  const fits = zoom >= 0 && zoom <= 22 && Math.abs(lon) <= 180 && Math.abs(lat) <= 85
+  if (z !== null && z !== '' && fits) link.camera = { zoom, lon, lat }
+  else refuse('c')
+}
+
+function readPeriod(params: URLSearchParams, link: Link, refuse: Refuse) {
+  const [from, to] = [params.get('from'), params.get('to')]
+  if (from === null && to === null) return
+  if (from && to && isDay(from) && isDay(to) && from <= to) link.filter.period = { from, to }
+  else refuse('from')
+}
+
+const slug = /^[\p{L}\p{N}][\p{L}\p{N}._-]{0,79}$/u
+
+function readOther(key: string, value: string, link: Link, refuse: Refuse) {
+  const field = listFields.find((name) => shortNames[name] === key)
+  if (field) {
+    if (slug.test(value)) link.filter[field] = [...new Set([...link.filter[field], value])]
+    else refuse(key)
+  } else if (key.startsWith('attr.') && slug.test(key.slice(5)) && value.length <= 200) {
+    const name = key.slice(5)
+    link.filter.attributes[name] = [...new Set([...(link.filter.attributes[name] ?? []), value])]
+  } else if (key === 'hours') {
+    const hours = parseHours(value)
+    if (hours) link.filter.hours = hours
+    else refuse(key)
+  } else if (key === 'cell') {
+    if (parseCell(value)) link.cell = value
+    else refuse(key)
+  } else if (key === 'view') {
+    if (value === 'map' || value === 'cells' || value === 'areas') link.view = value
+    else refuse(key)
+  } else if (key === 'lang') {
+    if (value === 'fr' || value === 'en') link.lang = value
+    else refuse(key)
+  } else if (key === 'theme') {
+    if (value === 'auto' || value === 'day' || value === 'night') link.theme = value
+    else refuse(key)
+  } else if (!['v', 'z', 'c', 'from', 'to'].includes(key)) {
+    refuse(key)
+  }
+}

@@ -1,0 +1,52 @@
+// Colours and class limits of the hexagons. The limits depend on the resolution and on the whole of the data, never on
+// the filters: a pale map means fewer events, not another scale.
+
+export type Theme = 'day' | 'night'
+export type Rgb = [number, number, number]
+
+export const classes = 6
+
+// Luminance falls (day) or rises (night) from class to class, so that the order survives every colour blindness and a
+// black-and-white print.
+const ramps: Record<Theme, string[]> = {
+  day: ['#fff0c4', '#f8cf6d', '#e79b3c', '#c85f3b', '#8f2f5c', '#451760'],
+  night: ['#41307a', '#7d3288', '#bf4577', '#ea6f4f', '#f9ab42', '#fdee85'],
+}
+
+// Outlines hold 3:1 against the base map, which the palest class alone does not.
+const outlines: Record<Theme, string> = { day: '#4d5563', night: '#aab4c4' }
+const selections: Record<Theme, [string, string]> = { day: ['#0b1f33', '#ffffff'], night: ['#ffffff', '#0b1118'] }
+
+export const rgb = (hex: string): Rgb => [1, 3, 5].map((at) => parseInt(hex.slice(at, at + 2), 16) / 255) as Rgb
+
+export const colours = (theme: Theme): string[] => ramps[theme]
+export const outline = (theme: Theme): string => outlines[theme]
+/** The ring of the chosen hexagon and the thin line within it. */
+export const selection = (theme: Theme): [string, string] => selections[theme]
+
+const steps = [1, 2, 3, 5, 7, 10]
+
+/** The round number (1, 2, 3, 5, 7 × 10ⁿ) nearest to a value, in proportion. */
+export function round(value: number): number {
+  const power = 10 ** Math.floor(Math.log10(value))
+  const best = steps.reduce((a, b) =>
+    Math.abs(Math.log((b * power) / value)) < Math.abs(Math.log((a * power) / value)) ? b : a,
+  )
+  return best * power
+}
+
+/** Lower limits of the classes for data whose fullest hexagons hold about `top` events: 1, then round, rising numbers. */
+export function limits(top: number): number[] {
+  const result = [1]
+  for (let i = 1; i < classes; i++) {
+    const wanted = round(Math.max(1, top) ** (i / classes))
+    result.push(Math.max(wanted, result[i - 1] + 1))
+  }
+  return result
+}
+
+/** What stands for "the fullest hexagons": the fifth of the list, so that one freak does not flatten the rest. */
+export function topCount(counts: number[]): number {
+  const sorted = [...counts].sort((a, b) => b - a)
+  return sorted[Math.min(4, sorted.length - 1)] ?? 1
+}

@@ -1,0 +1,101 @@
+// Shaders of the hexagon layer and the small rite of compiling them.
+
+const vertex = `#version 300 es
+precision highp float;
+precision highp int;
+precision highp usampler2D;
+layout(location = 0) in vec2 corner;
+layout(location = 1) in uint cell;
+layout(location = 2) in float centre;
+uniform mat4 matrix;
+uniform usampler2D sums;
+uniform int rowLength;
+uniform ivec2 range;
+uniform uint limits[6];
+uniform vec3 colours[6];
+uniform int chosen;
+uniform int hovered;
+flat out vec3 fill;
+flat out int mark;
+out float inside;
+
+uint sumAt(int bin) {
+  int at = int(cell) * rowLength + bin;
+  return texelFetch(sums, ivec2(at & 4095, at >> 12), 0).r;
+}
+
+void main() {
+  uint count = sumAt(range.y) - sumAt(range.x);
+  mark = int(cell) == chosen ? 2 : int(cell) == hovered ? 1 : 0;
+  inside = centre;
+  fill = colours[0];
+  for (int i = 1; i < 6; i++) if (count >= limits[i]) fill = colours[i];
+  // A hexagon without events collapses behind the camera.
+  gl_Position = count == 0u && mark != 2 ? vec4(0.0, 0.0, -2.0, 1.0) : matrix * vec4(corner, 0.0, 1.0);
+  if (count == 0u) mark = 3;
+}`
+
+// The distance to the rim in pixels is the interpolated share of the centre over its own rate of change.
+const fragment = `#version 300 es
+precision highp float;
+uniform vec3 outline;
+uniform vec3 ring;
+uniform vec3 ringInner;
+uniform float pixel;
+flat in vec3 fill;
+flat in int mark;
+in float inside;
+out vec4 colour;
+
+void main() {
+  float px = inside / max(fwidth(inside), 1e-6) / pixel;
+  float width = mark >= 2 ? 3.5 : mark == 1 ? 2.0 : 0.9;
+  float rim = 1.0 - smoothstep(width - 0.5, width + 0.5, px);
+  float inner = mark >= 2 ? 1.0 - smoothstep(4.5, 5.5, px) : 0.0;
+  float body = mark == 3 ? 0.0 : 0.82;
+  vec4 base = vec4(mix(fill, ringInner, inner), max(body, inner));
+  vec3 edge = mark >= 1 ? ring : outline;
+  vec4 mixed = mix(base, vec4(edge, mark >= 1 ? 1.0 : 0.85), rim);
+  colour = vec4(mixed.rgb * mixed.a, mixed.a);
+}`
+
+const names = [
+  'matrix',
+  'sums',
+  'rowLength',
+  'range',
+  'limits',
+  'colours',
+  'chosen',
+  'hovered',
+  'outline',
+  'ring',
+  'ringInner',
+  'pixel',
+] as const
+
+export type Uniforms = Record<(typeof names)[number], WebGLUniformLocation | null>
+
+function compile(gl: WebGL2RenderingContext, type: number, source: string): WebGLShader {
+  const shader = gl.createShader(type)
+  if (!shader) throw new Error('hexagons: no shader (context lost)')
+  gl.shaderSource(shader, source)
+  gl.compileShader(shader)
+  if (!gl.getShaderParameter(shader, gl.COMPILE_STATUS) && !gl.isContextLost()) {
+    throw new Error('hexagons: ' + gl.getShaderInfoLog(shader))
+  }
+  return shader
+}
+
+/** Compiles and links the hexagon program; throws the driver's message. */
+export function link(gl: WebGL2RenderingContext): { program: WebGLProgram; uniforms: Uniforms } {
+  const program = gl.createProgram()
+  gl.attachShader(program, compile(gl, gl.VERTEX_SHADER, vertex))
+  gl.attachShader(program, compile(gl, gl.FRAGMENT_SHADER, fragment))
+  gl.linkProgram(program)
+  if (!gl.getProgramParameter(program, gl.LINK_STATUS) && !gl.isContextLost()) {
+    throw new Error('hexagons: ' + gl.getProgramInfoLog(program))
+  }
+  const uniforms = Object.fromEntries(names.map((name) => [name, gl.getUniformLocation(program, name)])) as Uniforms
+  return { program, uniforms }
+}
