@@ -1,6 +1,7 @@
 package geoengine
 
 import (
+	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
@@ -63,4 +64,29 @@ func (q *Query) Check() error {
 		}
 	}
 	return nil
+}
+
+// Key returns a canonical form of the query, scope included: equal keys, and only they, mean the same answer at one
+// version of the data.
+func (q *Query) Key() string {
+	canonical := *q
+	for _, list := range []*[]string{&canonical.Areas, &canonical.Categories, &canonical.Sources, &canonical.Scope} {
+		if *list != nil {
+			*list = slices.Compact(slices.Sorted(slices.Values(*list)))
+			if *list == nil {
+				*list = []string{}
+			}
+		}
+	}
+	canonical.Severities = slices.Compact(slices.Sorted(slices.Values(canonical.Severities)))
+	canonical.Attributes = make(map[string][]string, len(q.Attributes))
+	for key, values := range q.Attributes {
+		canonical.Attributes[key] = slices.Compact(slices.Sorted(slices.Values(values)))
+	}
+	canonical.From, canonical.To = canonical.From.UTC(), canonical.To.UTC()
+	key, err := json.Marshal(canonical)
+	if err != nil {
+		panic(fmt.Sprintf("a query checked by Check has a key: %v", err)) // NaN in a box
+	}
+	return string(key)
 }

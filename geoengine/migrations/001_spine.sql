@@ -32,6 +32,7 @@ create table area (
     geom geometry(MultiPolygon, 4326)
 );
 create index area_parent on area (parent);
+create index area_geom on area using gist (geom);
 
 -- The same polygons cut into pieces of few vertices: point in polygon without walking a coast.
 create table area_part (
