@@ -1,0 +1,150 @@
+package geoengine
+
+import (
+	"context"
+	"encoding/binary"
+	"fmt"
+
+	"github.com/cespare/xxhash/v2"
+	"github.com/jackc/pgx/v5"
+)
+
+// UnitBatch is a batch of units with what the store adds to them.
+type UnitBatch struct {
+	ingest   *Ingest
+	units    []Unit
+	prints   []uint64
+	outcomes []Outcome
+	write    []int32
+}
+
+// Settled returns one outcome for each unit, in their order; final after Write or Compare.
+func (b *UnitBatch) Settled() []Outcome { return b.outcomes }
+
+// PrepareUnits computes fingerprints and settles repeated refs. Call it in reading order, with normalised attributes.
+func (g *Ingest) PrepareUnits(ctx context.Context, units []Unit) (*UnitBatch, error) {
+	b := &UnitBatch{ingest: g, units: units, prints: make([]uint64, len(units)), outcomes: make([]Outcome, len(units))}
+	var zones []uint64
+	for i := range units {
+		b.prints[i] = units[i].fingerprint()
+		if seen, before := g.seen.first(xxhash.Sum64String(units[i].Ref), b.prints[i]); before {
+			if seen != b.prints[i] {
+				b.outcomes[i] = Contradicted
+			}
+			continue
+		}
+		b.write = append(b.write, int32(i))
+		if p := units[i].Position; units[i].HasPosition {
+			zone := zoneCell(cellAt(p[0], p[1]))
+			if _, known := g.zones[zone]; !known {
+				g.zones[zone] = 0 // until numbered
+				zones = append(zones, zone)
+			}
+		}
+	}
+	return b, g.number(ctx, nil, zones)
+}
+
+// SkipUnits remembers units that an earlier part of this ingest has written already.
+func (g *Ingest) SkipUnits(units []Unit) {
+	for i := range units {
+		g.seen.first(xxhash.Sum64String(units[i].Ref), units[i].fingerprint())
+	}
+}
+
+const (
+	findUnits   = `select ref, fingerprint from unit where source = $1 and ref = any($2)`
+	deleteUnits = `delete from unit where source = $1 and ref = any($2)`
+	copyUnits   = `
+		copy unit (zone, source, ref, kind, name, geom, precision_m, cell, area, attributes, since, fingerprint)
+		from stdin (format binary)`
+	notifyUnits = `notify vigie_areas, 'units'`
+)
+
+// Compare settles the outcomes without writing.
+func (b *UnitBatch) Compare(ctx context.Context) error {
+	_, _, err := b.classify(ctx, b.ingest.store.Pool)
+	return err
+}
+
+func (b *UnitBatch) classify(ctx context.Context, db querier) (write []int32, gone []string, err error) {
+	refs := make([]string, len(b.write))
+	for i, w := range b.write {
+		refs[i] = b.units[w].Ref
+	}
+	stored, err := fingerprints(ctx, db, findUnits, b.ingest.source, refs)
+	if err != nil {
+		return nil, nil, fmt.Errorf("find the stored units: %w", err)
+	}
+	for _, i := range b.write {
+		switch old, known := stored[b.units[i].Ref]; {
+		case !known:
+			b.outcomes[i] = New
+		case old == b.prints[i]:
+			b.outcomes[i] = Unchanged
+			continue
+		default:
+			b.outcomes[i] = Changed
+			gone = append(gone, b.units[i].Ref)
+		}
+		write = append(write, i)
+	}
+	return write, gone, nil
+}
+
+// Write stores what is new or changed and settles the outcomes. It may be repeated after a transaction that failed.
+func (b *UnitBatch) Write(ctx context.Context, tx pgx.Tx) error {
+	write, gone, err := b.classify(ctx, tx)
+	if err != nil || len(write) == 0 {
+		return err
+	}
+	if _, err := tx.Exec(ctx, deleteUnits, b.ingest.source, gone); err != nil {
+		return fmt.Errorf("replace changed units: %w", err)
+	}
+	if err := copyRows(ctx, tx, copyUnits, b.encode(write)); err != nil {
+		return fmt.Errorf("write units: %w", err)
+	}
+	_, err = tx.Exec(ctx, notifyUnits)
+	return err
+}
+
+func (b *UnitBatch) encode(write []int32) []byte {
+	c := copyBuffer{append([]byte{}, copyHeader...)}
+	for _, i := range write {
+		u := &b.units[i]
+		var cell uint64
+		var zone int32
+		var area string
+		if u.HasPosition {
+			cell = cellAt(u.Position[0], u.Position[1])
+			zone = b.ingest.zones[zoneCell(cell)]
+			area = b.ingest.locator.Locate(u.Position)
+		}
+		c.row(12)
+		c.int32(zone)
+		c.int32(b.ingest.source)
+		c.text(u.Ref)
+		c.text(u.Kind)
+		c.text(u.Name)
+		c.point(u.Position, u.HasPosition)
+		c.float32(float32(u.PrecisionM))
+		c.int64(int64(cell))
+		c.text(area)
+		c.attributes(u.Attributes)
+		if u.Since.IsZero() {
+			c.null()
+		} else {
+			c.time(u.Since)
+		}
+		c.int64(int64(b.prints[i]))
+	}
+	return append(c.b, copyTrailer...)
+}
+
+// fingerprint is the xxhash64 of everything that the source says about the unit.
+func (u *Unit) fingerprint() uint64 {
+	b := appendField(appendField(nil, u.Kind), u.Name)
+	b = appendPosition(b, u.HasPosition, u.Position, u.PrecisionM)
+	b = binary.LittleEndian.AppendUint64(b, uint64(u.Since.Unix()))
+	return xxhash.Sum64(appendAttributes(b, u.Attributes))
+}
