@@ -171,7 +171,7 @@ func (l *EventList) cellArgs() []any {
 func zoneCell(cell uint64) uint64 {
 	const resolutionBits, digitBits, resolutions = 52, 3, 15
 	cell = cell&^(0xf<<resolutionBits) | ZoneResolution<<resolutionBits
-	return cell | 1<<(digitBits*(resolutions-ZoneResolution)) - 1
+	return cell | (1<<(digitBits*(resolutions-ZoneResolution)) - 1)
 }
 
 // list returns the hours in the set, nil for no restriction.

@@ -1,0 +1,138 @@
+// Package api serves Vigie over HTTP: the map, its JSON operations, tiles, server-sent events, health and metrics.
+// Every route is in routes.go and goes through the one door (package door).
+package api
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/netip"
+	"strings"
+	"time"
+	_ "time/tzdata" // local days, also on machines without zone files
+
+	"github.com/prometheus/client_golang/prometheus"
+	"golang.org/x/sync/errgroup"
+
+	"vigie/api/door"
+	"vigie/api/filter"
+	"vigie/api/identity"
+	"vigie/geoengine"
+	"vigie/geoengine/cube"
+)
+
+// Config is what a server needs. Store, Cube, Log, Clock and Random must be set.
+type Config struct {
+	Store    *geoengine.Store
+	Cube     *cube.Cube
+	Frontend fs.FS // index.html and assets; nil serves no map
+	Log      *slog.Logger
+	Clock    func() time.Time
+	Random   io.Reader // crypto/rand.Reader: salts and session tokens
+
+	PublicURL   string         // address that people use; https makes cookies Secure and sends HSTS
+	StyleURL    string         // MapLibre style of an outside base map; "" is our own
+	Attribution string         // of the base map; "" names Vigie
+	Proxies     []netip.Prefix // reverse proxies whose X-Forwarded-For is believed
+	Build       string         // version of the program
+	Heartbeat   time.Duration  // of event streams; 15 s if zero
+}
+
+// Limits of the HTTP server.
+const (
+	readHeaderTimeout = 10 * time.Second
+	readTimeout       = 30 * time.Second
+	idleTimeout       = 2 * time.Minute
+	maxHeaderBytes    = 32 << 10
+	stopTimeout       = 15 * time.Second
+	maxInFlight       = 256
+	standardHeartbeat = 15 * time.Second
+)
+
+// Server is Vigie over HTTP.
+type Server struct {
+	config   Config
+	door     *door.Door
+	sessions *identity.Sessions
+	filters  *filter.Parser
+	zone     *time.Location
+	tiles    *tileLayers
+	hub      *hub
+	names    *gazetteer
+	fresh    *freshness
+	metrics  *prometheus.Registry
+	secure   bool
+	handler  http.Handler
+}
+
+// New returns a server; it panics if an operation is declared without its rights (the programmer's mistake).
+func New(config Config) (*Server, error) {
+	if config.Store == nil || config.Cube == nil || config.Log == nil || config.Clock == nil || config.Random == nil {
+		return nil, fmt.Errorf("api: store, cube, log, clock and random must be set: %w", geoengine.ErrInvalid)
+	}
+	if config.Heartbeat == 0 {
+		config.Heartbeat = standardHeartbeat
+	}
+	zone, err := time.LoadLocation("Europe/Paris")
+	if err != nil {
+		return nil, fmt.Errorf("api: %w", err)
+	}
+	s := &Server{
+		config: config, zone: zone, filters: filter.NewParser(zone),
+		sessions: identity.NewSessions(config.Store, config.Random, config.Clock),
+		hub:      newHub(), names: newGazetteer(config.Store), fresh: newFreshness(config.Store, config.Clock),
+		metrics: prometheus.NewRegistry(), secure: strings.HasPrefix(config.PublicURL, "https://"),
+	}
+	if s.tiles, err = newTileLayers(config.Store, config.Cube); err != nil {
+		return nil, fmt.Errorf("api: %w", err)
+	}
+	s.measure()
+	s.door = door.New(door.Config{
+		Title: "Vigie", Version: config.Build, Sessions: s.sessions, Cookie: identity.CookieName(s.secure),
+		Journal: door.LogJournal(config.Log), Log: config.Log, Clock: config.Clock, Proxies: config.Proxies,
+		Metrics: s.metrics, InFlight: maxInFlight,
+	})
+	s.routes()
+	headers, err := s.headers()
+	if err != nil {
+		return nil, err
+	}
+	s.handler = headers(http.NewCrossOriginProtection().Handler(s.door.Handler()))
+	return s, nil
+}
+
+// Handler is the whole server as a handler. Work must run beside it.
+func (s *Server) Handler() http.Handler { return s.handler }
+
+// Run serves on the listener, and loads and follows the events, until ctx ends; then it lets requests finish, ends
+// streams and returns nil. It closes the listener.
+func (s *Server) Run(ctx context.Context, listener net.Listener) error {
+	server := &http.Server{
+		Handler: s.handler, ReadHeaderTimeout: readHeaderTimeout, ReadTimeout: readTimeout, IdleTimeout: idleTimeout,
+		MaxHeaderBytes: maxHeaderBytes, ErrorLog: slog.NewLogLogger(s.config.Log.Handler(), slog.LevelDebug),
+	}
+	server.RegisterOnShutdown(s.hub.close)
+	group, ctx := errgroup.WithContext(ctx)
+	group.Go(func() error {
+		if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
+			return fmt.Errorf("serve: %w", err)
+		}
+		return nil
+	})
+	group.Go(func() error { return s.Work(ctx) })
+	group.Go(func() error {
+		<-ctx.Done()
+		stop, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopTimeout)
+		defer cancel()
+		if err := server.Shutdown(stop); err != nil {
+			return errors.Join(fmt.Errorf("stop: %w", err), server.Close())
+		}
+		return nil
+	})
+	return group.Wait()
+}

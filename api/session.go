@@ -1,0 +1,64 @@
+package api
+
+import (
+	"context"
+	"net/http"
+
+	"vigie/api/door"
+	"vigie/api/identity"
+)
+
+// person is who is logged in.
+type person struct {
+	Name  string        `json:"name" doc:"Account name."`
+	Role  identity.Role `json:"role" enum:"commander,analyst,operator,authority,auditor,admin"`
+	Areas []string      `json:"areas" nullable:"false" doc:"Area paths; * is everywhere."`
+}
+
+type personOutput struct {
+	SetCookie *http.Cookie `header:"Set-Cookie"`
+	Body      person
+}
+
+type logInInput struct {
+	Body struct {
+		Name     string `json:"name" minLength:"1" maxLength:"64"`
+		Password string `json:"password" minLength:"1" maxLength:"1024" format:"password"`
+	}
+}
+
+func (s *Server) logIn(ctx context.Context, pass door.Pass, in *logInInput) (*personOutput, error) {
+	token, caller, err := s.sessions.Login(ctx, in.Body.Name, in.Body.Password, pass.Address())
+	if err != nil {
+		return nil, err
+	}
+	cookie := s.cookie(token)
+	cookie.MaxAge = int(identity.LongestLife.Seconds())
+	return &personOutput{SetCookie: cookie, Body: describe(caller)}, nil
+}
+
+func (s *Server) session(_ context.Context, pass door.Pass, _ *struct{}) (*struct{ Body person }, error) {
+	return &struct{ Body person }{describe(pass.Caller())}, nil
+}
+
+type logOutOutput struct {
+	SetCookie *http.Cookie `header:"Set-Cookie"`
+}
+
+func (s *Server) logOut(ctx context.Context, pass door.Pass, _ *struct{}) (*logOutOutput, error) {
+	if err := s.sessions.Logout(ctx, pass.Token()); err != nil {
+		return nil, err
+	}
+	cookie := s.cookie("")
+	cookie.MaxAge = -1
+	return &logOutOutput{SetCookie: cookie}, nil
+}
+
+func (s *Server) cookie(token string) *http.Cookie {
+	return &http.Cookie{
+		Name: identity.CookieName(s.secure), Value: token, Path: "/", HttpOnly: true, Secure: s.secure,
+		SameSite: http.SameSiteStrictMode,
+	}
+}
+
+func describe(c identity.Caller) person { return person{Name: c.Name, Role: c.Role, Areas: c.Areas} }

@@ -1,0 +1,90 @@
+package api
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"time"
+
+	"vigie/api/door"
+	"vigie/geoengine"
+)
+
+// stream sends changes as server-sent events until the client, the session or the server ends.
+func (s *Server) stream(w http.ResponseWriter, r *http.Request, pass door.Pass) error {
+	sub, err := s.hub.subscribe(pass.Caller().Name)
+	if err != nil {
+		return err
+	}
+	defer s.hub.unsubscribe(sub)
+	h := w.Header()
+	h.Set("Content-Type", "text/event-stream")
+	h.Set("Cache-Control", "no-store")
+	h.Set("X-Accel-Buffering", "no") // proxies must not keep events back
+	out := eventWriter{w: w, control: http.NewResponseController(w), full: pass.Scope() == nil}
+	if err := s.greet(&out); err != nil {
+		return err
+	}
+	beat := time.NewTicker(s.config.Heartbeat)
+	defer beat.Stop()
+	for {
+		select {
+		case <-r.Context().Done():
+			return nil
+		case m, open := <-sub.messages:
+			if !open {
+				return nil
+			}
+			err = out.write(m)
+		case <-beat.C:
+			if _, err = s.sessions.Check(r.Context(), pass.Token()); errors.Is(err, geoengine.ErrMissing) {
+				return nil // the session has ended; reconnecting is answered 401
+			}
+			err = out.write(message{event: eventHeartbeat})
+		}
+		if err != nil {
+			return err
+		}
+	}
+}
+
+// greet says how things stand when a stream begins.
+func (s *Server) greet(out *eventWriter) error {
+	if s.config.Cube.Ready() {
+		body := encode(versionBody{s.config.Cube.Version()})
+		return out.write(message{event: eventVersion, full: body, public: body})
+	}
+	done, total := s.hub.loading()
+	body := encode(loadBody{Task: "load", Done: done, Total: total})
+	return out.write(message{event: eventLoad, full: body, public: body})
+}
+
+// eventWriter writes server-sent events, each within a time limit.
+type eventWriter struct {
+	w       http.ResponseWriter
+	control *http.ResponseController
+	full    bool
+}
+
+const eventWriteTimeout = 10 * time.Second
+
+func (e *eventWriter) write(m message) error {
+	// Where the connection knows no deadlines (tests), none is needed.
+	if err := e.control.SetWriteDeadline(time.Now().Add(eventWriteTimeout)); err != nil && !errors.Is(err, http.ErrNotSupported) {
+		return fmt.Errorf("stream: %w", err)
+	}
+	var err error
+	switch body := m.public; {
+	case m.event == eventHeartbeat:
+		_, err = fmt.Fprint(e.w, ":\n\n")
+	default:
+		if e.full {
+			body = m.full
+		}
+		_, err = fmt.Fprintf(e.w, "event: %s\ndata: %s\n\n", m.event, body)
+	}
+	if err != nil {
+		return fmt.Errorf("stream: %w", err)
+	}
+	return e.control.Flush()
+}
