@@ -1,0 +1,120 @@
+package csv
+
+import (
+	"fmt"
+
+	"vigie/geoengine"
+)
+
+// checkValue compiles a value; allowed refuses results that are known beforehand and cannot be stored.
+func (m *Mapping) checkValue(key string, v *Value, allowed func(string) error) (err error) {
+	if (v.Constant == "") == (v.Column == "") {
+		return m.errorAt(key, "give either constant or column")
+	}
+	if v.Constant != "" && (v.Table != nil || v.Match != nil || v.Number != nil || v.Extract != "" || v.Default != "") {
+		return m.errorAt(key, "a constant takes nothing else")
+	}
+	if v.extract, err = m.pattern(key+".extract", v.Extract); err != nil {
+		return err
+	}
+	if v.Number != nil && (v.Slug || v.Keep) {
+		return m.errorAt(key, "number, slug and keep exclude one another")
+	}
+	if v.Number != nil && (v.Number.Decimals < 0 || v.Number.Decimals > 9 || !finite(v.Number.Factor)) {
+		return m.errorAt(key+".number", "decimals must be 0 to 9 and factor finite")
+	}
+	results := []string{v.Constant, v.Default}
+	v.table = make(map[string]string, len(v.Table))
+	for from, to := range v.Table {
+		v.table[comparable(from)] = to
+		results = append(results, prefixed(v.Prefix, to))
+	}
+	v.empty = make(map[string]bool, len(v.Empty))
+	for _, text := range v.Empty {
+		v.empty[comparable(text)] = true
+	}
+	for i := range v.Match {
+		rule := &v.Match[i]
+		if rule.Like == "" {
+			return m.errorAt(fmt.Sprintf("%s.match[%d]", key, i), "needs like and gives")
+		}
+		if rule.like, err = m.pattern(fmt.Sprintf("%s.match[%d].like", key, i), rule.Like); err != nil {
+			return err
+		}
+		results = append(results, prefixed(v.Prefix, rule.Gives))
+	}
+	for _, result := range results {
+		if result == "" {
+			continue
+		}
+		if err := allowed(result); err != nil {
+			return m.errorAt(key, "gives %v", err)
+		}
+	}
+	return nil
+}
+
+func prefixed(prefix, value string) string {
+	if value == "" {
+		return ""
+	}
+	return prefix + value
+}
+
+func (m *Mapping) checkCategory() error {
+	return m.checkValue("category", &m.Category, func(s string) error {
+		if !geoengine.ValidSlug(s) {
+			return fmt.Errorf("%q, which is no dotted slug such as road.accident", s)
+		}
+		return nil
+	})
+}
+
+func (m *Mapping) checkSeverity() error {
+	if m.Severity == nil {
+		return nil
+	}
+	return m.checkValue("severity", m.Severity, func(s string) error {
+		if _, err := geoengine.ParseSeverity(s); err != nil {
+			return fmt.Errorf("%q, which is none of %v", s, geoengine.SeverityNames)
+		}
+		return nil
+	})
+}
+
+func (m *Mapping) checkWeight() error {
+	w := m.Weight
+	if w == nil {
+		return nil
+	}
+	if !finite(w.Constant) || w.Constant < 0 {
+		return m.errorAt("weight.constant", "%v must be at least 0", w.Constant)
+	}
+	for column, factor := range w.Sum {
+		if !finite(factor) || factor < 0 {
+			return m.errorAt("weight.sum."+column, "%v must be at least 0", factor)
+		}
+	}
+	return nil
+}
+
+func (m *Mapping) checkAttributes() error {
+	for key, facts := range m.Attributes {
+		if !attributeKey(key) {
+			return m.errorAt("attributes", "%q must be a slug: a–z, 0–9 and _", key)
+		}
+		if len(facts) == 0 {
+			return m.errorAt("attributes."+key, "says nothing")
+		}
+		for i := range facts {
+			name := "attributes." + key
+			if len(facts) > 1 {
+				name = fmt.Sprintf("%s[%d]", name, i)
+			}
+			if err := m.checkValue(name, &facts[i], func(string) error { return nil }); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}

@@ -1,0 +1,261 @@
+package csv
+
+import (
+	"crypto/sha256"
+	"embed"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/goccy/go-yaml"
+
+	"vigie/geoengine"
+)
+
+//go:embed mappings/*.yaml
+var ready embed.FS
+
+// maxMapping bounds a mapping file in bytes.
+const maxMapping = 1 << 20
+
+// Mapping says how the rows of a table become events. Its fields are the keys of the YAML file; docs/import.md
+// explains each.
+type Mapping struct {
+	Name      string `yaml:"name"`
+	Title     string `yaml:"title"`
+	Publisher string `yaml:"publisher"`
+	Licence   string `yaml:"licence"`
+	URL       string `yaml:"url"`
+	Synthetic bool   `yaml:"synthetic"`
+
+	File       Layout           `yaml:"file"`
+	Keep       []Condition      `yaml:"keep"`
+	Ref        Ref              `yaml:"ref"`
+	Group      *Group           `yaml:"group"`
+	Time       Times            `yaml:"time"`
+	Position   *Place           `yaml:"position"`
+	Category   Value            `yaml:"category"`
+	Severity   *Value           `yaml:"severity"`
+	Weight     *Weight          `yaml:"weight"`
+	Attributes map[string]Facts `yaml:"attributes"`
+
+	from   string // where the mapping came from, for messages
+	digest string
+	zone   *time.Location
+}
+
+// Layout is how the file is written.
+type Layout struct {
+	Separator string   `yaml:"separator"`  // auto (default), tab, or one character
+	Encoding  string   `yaml:"encoding"`   // auto (default), utf-8, latin-1, windows-1252
+	Header    string   `yaml:"header"`     // present (default), absent, maybe
+	Columns   []string `yaml:"columns"`    // the names, where a header may be absent
+	Optional  []string `yaml:"optional"`   // columns named below that some files lack
+	ShortRows bool     `yaml:"short_rows"` // rows with fewer fields than the header are accepted
+	SkipLines int      `yaml:"skip_lines"` // lines before the header that are no data
+
+	comma rune
+}
+
+// Condition is true for a row when all of its set fields hold.
+type Condition struct {
+	Column string   `yaml:"column"`
+	Equals *string  `yaml:"equals"`
+	In     []string `yaml:"in"`
+	Not    []string `yaml:"not"`
+	Like   string   `yaml:"like"`
+	Unlike string   `yaml:"unlike"`
+	Empty  *bool    `yaml:"empty"`
+	Min    *float64 `yaml:"min"`
+	Max    *float64 `yaml:"max"`
+
+	like, unlike pattern
+}
+
+// Ref is the identity of an event within its source.
+type Ref struct {
+	Columns   []string `yaml:"columns"`
+	Separator *string  `yaml:"separator"` // between several columns; "-" by default
+	Hash      bool     `yaml:"hash"`      // of the whole row, where it has no identity
+}
+
+// Group joins the rows that have the same ref to one event.
+type Group struct {
+	Adjacent bool                   `yaml:"adjacent"` // equal refs follow each other
+	Rows     string                 `yaml:"rows"`     // attribute that counts the rows
+	Counts   map[string][]Condition `yaml:"counts"`   // attributes that count the rows for which all conditions hold
+}
+
+// Times is when it happened.
+type Times struct {
+	Zone     string `yaml:"zone"`
+	Start    Clock  `yaml:"start"`
+	End      *Clock `yaml:"end"`
+	Reported *Clock `yaml:"reported"`
+}
+
+// Clock is a date and time in one or several columns, which are joined by one blank.
+type Clock struct {
+	Columns []string `yaml:"columns"`
+	Extract string   `yaml:"extract"`
+	Formats []string `yaml:"formats"`
+
+	extract pattern
+	layouts []layout
+}
+
+// Place is where it happened.
+type Place struct {
+	Lon          string       `yaml:"lon"` // column of the longitude or easting
+	Lat          string       `yaml:"lat"` // column of the latitude or northing
+	Point        string       `yaml:"point"`
+	Order        string       `yaml:"order"` // of point: lon_lat (default; also WKT) or lat_lon
+	EPSG         int          `yaml:"epsg"`
+	DecimalComma bool         `yaml:"decimal_comma"`
+	Scale        float64      `yaml:"scale"`
+	Scales       []Scale      `yaml:"scales"`
+	Within       [][4]float64 `yaml:"within"`
+	Outside      string       `yaml:"outside"` // reject (default) or no_position
+	Absent       []string     `yaml:"absent"`  // coordinates that mean that there is none
+	Precision    float64      `yaml:"precision"`
+}
+
+// Scale is a factor for the rows for which its conditions hold.
+type Scale struct {
+	When       []Condition `yaml:"when"`
+	LargerThan float64     `yaml:"larger_than"` // either coordinate, without its sign
+	Scale      float64     `yaml:"scale"`
+}
+
+// Value is how a text comes from a row.
+type Value struct {
+	Constant string            `yaml:"constant"`
+	Column   string            `yaml:"column"`
+	Empty    []string          `yaml:"empty"`
+	Extract  string            `yaml:"extract"`
+	Split    string            `yaml:"split"`
+	Table    map[string]string `yaml:"table"`
+	Match    []Rule            `yaml:"match"`
+	Number   *Number           `yaml:"number"`
+	Slug     bool              `yaml:"slug"`
+	Keep     bool              `yaml:"keep"`
+	Prefix   string            `yaml:"prefix"`
+	Default  string            `yaml:"default"`
+
+	extract pattern
+	table   map[string]string // by comparable value
+	empty   map[string]bool
+}
+
+// Rule gives a value to what a regular expression matches.
+type Rule struct {
+	Like  string `yaml:"like"`
+	Gives string `yaml:"gives"`
+
+	like pattern
+}
+
+// Number reads a number and writes it in one way.
+type Number struct {
+	DecimalComma bool     `yaml:"decimal_comma"`
+	Factor       float64  `yaml:"factor"`
+	Decimals     int      `yaml:"decimals"`
+	Min          *float64 `yaml:"min"`
+	Max          *float64 `yaml:"max"`
+}
+
+// Weight is the severity weight of a row: what its severity weighs, unless said otherwise here.
+type Weight struct {
+	Constant     float64            `yaml:"constant"`
+	Sum          map[string]float64 `yaml:"sum"` // column → factor
+	DecimalComma bool               `yaml:"decimal_comma"`
+}
+
+// Facts are the ways in which the values of one attribute come from a row: one Value or a list.
+type Facts []Value
+
+// UnmarshalYAML accepts one value or a list of values.
+func (f *Facts) UnmarshalYAML(unmarshal func(any) error) error {
+	var many []Value
+	errMany := unmarshal(&many)
+	if errMany == nil {
+		*f = many
+		return nil
+	}
+	var one Value
+	if err := unmarshal(&one); err != nil {
+		if strings.Contains(err.Error(), "sequence") || strings.Contains(err.Error(), "Sequence") {
+			return errMany
+		}
+		return err
+	}
+	*f = Facts{one}
+	return nil
+}
+
+// Ready lists the mappings that come with Vigie.
+func Ready() []string {
+	entries, err := fs.ReadDir(ready, "mappings")
+	if err != nil {
+		return nil
+	}
+	names := make([]string, len(entries))
+	for i, entry := range entries {
+		names[i] = strings.TrimSuffix(entry.Name(), ".yaml")
+	}
+	return names
+}
+
+// Load reads the ready mapping of that name, or the file of that path, and checks it. ErrInvalid says which key is
+// wrong, or which ready mappings there are.
+func Load(nameOrPath string) (*Mapping, error) {
+	if nameOrPath == "" {
+		return nil, fmt.Errorf("no mapping: give --mapping FILE.yaml or one of %s: %w", strings.Join(Ready(), ", "), geoengine.ErrInvalid)
+	}
+	text, err := ready.ReadFile("mappings/" + nameOrPath + ".yaml")
+	if err == nil {
+		return Parse(nameOrPath, text)
+	}
+	info, err := os.Stat(nameOrPath)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil, fmt.Errorf("mapping %s: there is no such file, and the ready mappings are %s: %w",
+			nameOrPath, strings.Join(Ready(), ", "), geoengine.ErrInvalid)
+	case err != nil:
+		return nil, fmt.Errorf("mapping %s: %w", nameOrPath, err)
+	case info.IsDir() || info.Size() > maxMapping:
+		return nil, fmt.Errorf("mapping %s: is no file of at most %d bytes: %w", nameOrPath, maxMapping, geoengine.ErrInvalid)
+	}
+	text, err = os.ReadFile(nameOrPath)
+	if err != nil {
+		return nil, fmt.Errorf("mapping %s: %w", nameOrPath, err)
+	}
+	return Parse(nameOrPath, text)
+}
+
+// ReadyText returns the text of a ready mapping, as an example to start from.
+func ReadyText(name string) ([]byte, error) {
+	text, err := ready.ReadFile("mappings/" + name + ".yaml")
+	if err != nil {
+		return nil, fmt.Errorf("ready mapping %q: there are %s: %w", name, strings.Join(Ready(), ", "), geoengine.ErrMissing)
+	}
+	return text, nil
+}
+
+// Parse reads and checks the text of a mapping; from names it in messages. An unknown key is an error with its line.
+func Parse(from string, text []byte) (*Mapping, error) {
+	m := Mapping{from: from}
+	if err := yaml.UnmarshalWithOptions(text, &m, yaml.Strict()); err != nil {
+		return nil, fmt.Errorf("mapping %s: %s: %w", from, strings.TrimSpace(err.Error()), geoengine.ErrInvalid)
+	}
+	sum := sha256.Sum256(text)
+	m.digest = hex.EncodeToString(sum[:])
+	if err := m.check(); err != nil {
+		return nil, err
+	}
+	return &m, nil
+}

@@ -1,0 +1,150 @@
+package csv_test
+
+import (
+	"compress/gzip"
+	"context"
+	"errors"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"vigie/data"
+	"vigie/data/sources/csv"
+	"vigie/geoengine"
+	"vigie/geoengine/geotest"
+)
+
+// shared opens a file of the shared data, unpacked.
+func shared(t testing.TB, rel string) data.File {
+	t.Helper()
+	path := geotest.Shared(t, rel)
+	return data.File{Name: filepath.Base(path), Open: func() (io.ReadCloser, error) {
+		f, err := os.Open(path)
+		if err != nil || !strings.HasSuffix(path, ".gz") {
+			return f, err
+		}
+		return gzip.NewReader(f)
+	}}
+}
+
+// text is a file that holds s.
+func text(name, s string) data.File {
+	return data.File{Name: name, Open: func() (io.ReadCloser, error) { return io.NopCloser(strings.NewReader(s)), nil }}
+}
+
+// read reads files by a mapping to the end and checks every event as the store would.
+func read(t testing.TB, m *csv.Mapping, files ...data.File) (events []*geoengine.Event, rejects []*data.Reject, err error) {
+	t.Helper()
+	for record, err := range m.Read(context.Background(), files) {
+		var bad *data.Reject
+		switch {
+		case errors.As(err, &bad):
+			rejects = append(rejects, bad)
+		case err != nil:
+			return events, rejects, err
+		default:
+			if err := record.Event.Check(); err != nil && record.EPSG == 0 {
+				t.Fatalf("%s: %v", record.At, err)
+			}
+			if record.Event.Reported.Before(record.Event.Start) {
+				t.Fatalf("%s: reported %s before the start %s", record.At, record.Event.Reported, record.Event.Start)
+			}
+			events = append(events, record.Event)
+		}
+	}
+	return events, rejects, nil
+}
+
+type tally struct {
+	Events, Positioned, Refs, Instants int
+	First, Last                        string
+	Categories, Severities, Rejected   map[string]int
+}
+
+func count(events []*geoengine.Event, rejects []*data.Reject) tally {
+	c := tally{Categories: map[string]int{}, Severities: map[string]int{}, Rejected: map[string]int{}}
+	refs := map[string]bool{}
+	var first, last time.Time
+	for _, e := range events {
+		refs[e.Ref] = true
+		if e.HasPosition {
+			c.Positioned++
+		}
+		if e.End.Equal(e.Start) {
+			c.Instants++
+		}
+		if first.IsZero() || e.Start.Before(first) {
+			first = e.Start
+		}
+		if e.Start.After(last) {
+			last = e.Start
+		}
+		c.Categories[e.Category]++
+		c.Severities[e.Severity.String()]++
+	}
+	for _, r := range rejects {
+		c.Rejected[r.Reason]++
+	}
+	c.Events, c.Refs, c.First, c.Last = len(events), len(refs), first.Format(time.RFC3339), last.Format(time.RFC3339)
+	return c
+}
+
+func TestReadyMappingsOnTheRealFiles(t *testing.T) {
+	t.Parallel()
+	tests := []struct {
+		mapping, file string
+		want          tally
+	}{
+		{"portland_thefts", "thefts/portland_vehicle_2012_2017-02.csv.gz", tally{
+			Events: 9037, Positioned: 9037, Refs: 9037, Instants: 0, First: "2012-03-01T00:00:00-08:00", Last: "2017-02-28T00:00:00-08:00",
+			Categories: map[string]int{"vehicle.theft": 9037},
+			Severities: map[string]int{"unknown": 9037},
+			Rejected:   map[string]int{},
+		}},
+		{"porto_alegre_accidents", "accidents/porto_alegre_2011_2013-2015.csv.gz", tally{
+			Events: 80752, Positioned: 80637, Refs: 80752, Instants: 80752, First: "2011-01-01T03:25:00-02:00", Last: "2015-12-31T21:00:00-02:00",
+			Categories: map[string]int{"road.accident": 80752},
+			Severities: map[string]int{"damage": 56248, "fatal": 475, "injury": 24029},
+			Rejected:   map[string]int{"bad_date": 1},
+		}},
+		{"edinburgh_accidents", "accidents/edinburgh_2010_2012.csv.gz", tally{
+			Events: 3519, Positioned: 3519, Refs: 3519, Instants: 3519, First: "2010-01-02T14:04:00Z", Last: "2012-12-31T20:40:00Z",
+			Categories: map[string]int{"road.accident": 3519},
+			Severities: map[string]int{"fatal": 26, "serious": 461, "slight": 3032},
+			Rejected:   map[string]int{},
+		}},
+		{"velo_edpm", "accidents/velo_edpm_2017_2020.csv.gz", tally{
+			Events: 21095, Positioned: 20344, Refs: 21095, Instants: 21022, First: "2017-01-01T02:55:00+01:00", Last: "2020-12-31T14:05:00+01:00",
+			Categories: map[string]int{"road.accident": 21095},
+			Severities: map[string]int{"fatal": 796, "serious": 6183, "slight": 14116},
+			Rejected:   map[string]int{},
+		}},
+		{"montgomery_911", "rescue/montgomery_911_to_2016-07-15.csv.gz", tally{
+			Events: 83920, Positioned: 83906, Refs: 83920, Instants: 83920, First: "2015-12-10T17:40:00-05:00", Last: "2016-07-15T23:56:00-04:00",
+			Categories: map[string]int{"rescue.call.fire": 12400, "rescue.call.medical": 41201, "rescue.call.traffic": 30319},
+			Severities: map[string]int{"unknown": 83920},
+			Rejected:   map[string]int{},
+		}},
+	}
+	for _, test := range tests {
+		t.Run(test.mapping, func(t *testing.T) {
+			t.Parallel()
+			m, err := csv.Load(test.mapping)
+			if err != nil {
+				t.Fatal(err)
+			}
+			events, rejects, err := read(t, m, shared(t, test.file))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(test.want, count(events, rejects)); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+}

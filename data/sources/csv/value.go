@@ -1,0 +1,199 @@
+package csv
+
+import (
+	"math"
+	"regexp"
+	"strconv"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"vigie/data"
+)
+
+// maxValue is the longest attribute value in bytes; the rest is cut off.
+const maxValue = 200
+
+// pattern is a compiled regular expression, nil if the mapping has none.
+type pattern = *regexp.Regexp
+
+// fileColumn is the name under which the name of the file itself can be used like a column.
+const fileColumn = "$file"
+
+// field returns the field of a column ("a|b" is the first that the file has), without blanks around it.
+func field(row data.Row, column string) string {
+	if column == fileColumn {
+		return row.At.File
+	}
+	i := row.Header.Index(column)
+	if i < 0 && strings.Contains(column, "|") {
+		i = row.Header.Index(strings.Split(column, "|")...)
+	}
+	if i < 0 || i >= len(row.Fields) {
+		return ""
+	}
+	return strings.Trim(row.Fields[i], " \t\r\n\u00a0\u202f")
+}
+
+// comparable is what of a text counts when values are compared: not its case, and not the .0 of a whole number.
+func comparable(s string) string {
+	return strings.ToLower(strings.TrimSuffix(s, ".0"))
+}
+
+// resolve calls yield with every value that v takes from the row; unknown is a field that the value's table and rules do
+// not provide for, "" if there is none.
+func (v *Value) resolve(row data.Row, yield func(string)) (unknown string) {
+	if v.Constant != "" {
+		yield(v.Constant)
+		return ""
+	}
+	text := field(row, v.Column)
+	if v.extract != nil {
+		text = firstGroup(v.extract, text)
+	}
+	pieces := [1]string{text}
+	all := pieces[:]
+	if v.Split != "" {
+		all = strings.Split(text, v.Split)
+	}
+	for _, piece := range all {
+		value, ok := v.one(strings.TrimSpace(piece))
+		switch {
+		case value != "":
+			yield(clean(v.Prefix + value))
+		case v.Default != "":
+			yield(v.Default)
+		case !ok:
+			unknown = piece
+		}
+	}
+	return unknown
+}
+
+// one translates one text; "" if it says nothing. ok is false if it says something that was not provided for.
+func (v *Value) one(text string) (value string, ok bool) {
+	if text == "" || v.empty[comparable(text)] {
+		return "", true
+	}
+	if given, found := v.table[comparable(text)]; found {
+		return given, true
+	}
+	for _, rule := range v.Match {
+		if rule.like.MatchString(text) {
+			return rule.Gives, true
+		}
+	}
+	switch {
+	case v.Number != nil:
+		return v.Number.write(text)
+	case v.Slug:
+		value = slug(text)
+		return value, value != ""
+	case v.Keep || (len(v.table) == 0 && len(v.Match) == 0):
+		return text, true
+	default:
+		return "", false
+	}
+}
+
+// first returns the first value that v takes from the row.
+func (v *Value) first(row data.Row) (value, unknown string) {
+	unknown = v.resolve(row, func(s string) {
+		if value == "" {
+			value = s
+		}
+	})
+	return value, unknown
+}
+
+func firstGroup(p pattern, text string) string {
+	found := p.FindStringSubmatch(text)
+	switch {
+	case found == nil:
+		return ""
+	case len(found) == 1:
+		return strings.TrimSpace(found[0])
+	}
+	for _, group := range found[1:] {
+		if group != "" {
+			return strings.TrimSpace(group)
+		}
+	}
+	return ""
+}
+
+// clean drops control characters and what is beyond maxValue.
+func clean(s string) string {
+	s = strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) {
+			return ' '
+		}
+		return r
+	}, s)
+	if len(s) <= maxValue {
+		return s
+	}
+	cut := maxValue
+	for cut > 0 && !utf8.RuneStart(s[cut]) {
+		cut--
+	}
+	return s[:cut]
+}
+
+// folded are letters with marks and what a slug writes for them.
+var folded = strings.NewReplacer(
+	"à", "a", "á", "a", "â", "a", "ã", "a", "ä", "a", "å", "a", "æ", "ae", "ç", "c", "è", "e", "é", "e", "ê", "e", "ë", "e",
+	"ì", "i", "í", "i", "î", "i", "ï", "i", "ñ", "n", "ò", "o", "ó", "o", "ô", "o", "õ", "o", "ö", "o", "ø", "o", "œ", "oe",
+	"ß", "ss", "ù", "u", "ú", "u", "û", "u", "ü", "u", "ý", "y", "ÿ", "y",
+)
+
+// slug writes a text in a–z, 0–9 and _: "Raining (without high winds)" is raining_without_high_winds.
+func slug(text string) string {
+	var b strings.Builder
+	gap := false
+	for _, r := range folded.Replace(strings.ToLower(text)) {
+		if (r >= 'a' && r <= 'z') || (r >= '0' && r <= '9') {
+			if gap && b.Len() > 0 {
+				b.WriteByte('_')
+			}
+			gap = false
+			b.WriteRune(r)
+		} else {
+			gap = true
+		}
+		if b.Len() >= 70 {
+			break
+		}
+	}
+	return b.String()
+}
+
+// number reads 1234.5, 1 234,5 (with a decimal comma) and -7; ok is false for anything that is no finite number.
+func number(text string, decimalComma bool) (value float64, ok bool) {
+	text = strings.Map(func(r rune) rune {
+		if r == ' ' || r == '\u00a0' || r == '\u202f' {
+			return -1
+		}
+		return r
+	}, text)
+	if decimalComma {
+		text = strings.Replace(text, ",", ".", 1)
+	}
+	value, err := strconv.ParseFloat(text, 64)
+	return value, err == nil && !math.IsNaN(value) && !math.IsInf(value, 0)
+}
+
+// write writes a number, "" if it is outside the bounds; ok is false if the text is no number.
+func (n *Number) write(text string) (string, bool) {
+	value, ok := number(text, n.DecimalComma)
+	if !ok {
+		return "", false
+	}
+	if n.Factor != 0 {
+		value *= n.Factor
+	}
+	if (n.Min != nil && value < *n.Min) || (n.Max != nil && value > *n.Max) {
+		return "", true
+	}
+	return strconv.FormatFloat(value, 'f', n.Decimals, 64), true
+}
