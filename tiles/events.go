@@ -1,0 +1,42 @@
+package tiles
+
+import (
+	"context"
+	"fmt"
+
+	"vigie/geoengine"
+	"vigie/geoengine/hex"
+)
+
+const (
+	// EventsMinZoom is the first zoom at which single events are drawn; hexagons below.
+	EventsMinZoom = 13
+	// MaxTileEvents bounds the events of one tile; the tile says so when there are more.
+	MaxTileEvents = 20_000
+)
+
+// Events draws single events from the database.
+type Events struct{ store *geoengine.Store }
+
+// NewEvents returns the layer of single events.
+func NewEvents(store *geoengine.Store) *Events { return &Events{store} }
+
+// MVT draws the events of q in the tile, as a vector tile with the layer "events". truncated tells that the tile holds
+// more than MaxTileEvents. ErrInvalid for a zoom below EventsMinZoom.
+func (e *Events) MVT(ctx context.Context, t Tile, q geoengine.Query) (body []byte, truncated bool, err error) {
+	if err := t.Check(); err != nil {
+		return nil, false, err
+	}
+	if t.Z < EventsMinZoom {
+		return nil, false, fmt.Errorf("events: zoom %d: single events start at zoom %d: %w", t.Z, EventsMinZoom, geoengine.ErrInvalid)
+	}
+	const buffer = 64.0 / Extent
+	box := t.Bound(buffer)
+	q.Box = &box
+	list := geoengine.EventList{Query: q, Cells: []geoengine.CellRange{}}
+	for _, cell := range hex.Cover(box, ResolutionForZoom(t.Z)-2) {
+		first, last := hex.Range(cell, geoengine.CellResolution)
+		list.Cells = append(list.Cells, geoengine.CellRange{First: first, Last: last})
+	}
+	return e.store.EventTile(ctx, list, t.Z, t.X, t.Y, MaxTileEvents)
+}
