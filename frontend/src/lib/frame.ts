@@ -46,7 +46,10 @@ export function binsOf(frame: Frame): Bins {
 export function binRange(frame: Frame, period: Period): [number, number] {
   const clamp = (bin: number, low: number, high: number) => Math.min(high, Math.max(low, bin))
   const first = clamp(Math.round(daysBetween(frame.from, period.from) / frame.days), 0, frame.bins - 1)
-  const last = clamp(Math.round((daysBetween(frame.from, period.to) + 1) / frame.days), first + 1, frame.bins)
+  const end = daysBetween(frame.from, period.to) + 1
+  // The last bin may reach past the last day of the data: a period that ends in it ends with it.
+  const last =
+    end > (frame.bins - 1) * frame.days ? frame.bins : clamp(Math.round(end / frame.days), first + 1, frame.bins)
   return [first, last]
 }
 

@@ -24,15 +24,15 @@ export const outline = (theme: Theme): string => outlines[theme]
 /** The ring of the chosen hexagon and the thin line within it. */
 export const selection = (theme: Theme): [string, string] => selections[theme]
 
-const steps = [1, 2, 3, 5, 7, 10]
+const steps = [1, 1.5, 2, 3, 4, 5, 6, 8, 10]
 
-/** The round number (1, 2, 3, 5, 7 × 10ⁿ) nearest to a value, in proportion. */
+/** The round whole number nearest to a value, in proportion. */
 export function round(value: number): number {
   const power = 10 ** Math.floor(Math.log10(value))
   const best = steps.reduce((a, b) =>
     Math.abs(Math.log((b * power) / value)) < Math.abs(Math.log((a * power) / value)) ? b : a,
   )
-  return best * power
+  return Math.ceil(best * power)
 }
 
 /** Lower limits of the classes for data whose fullest hexagons hold about `top` events: 1, then round, rising numbers. */

@@ -49,7 +49,7 @@ out vec4 colour;
 
 void main() {
   float px = inside / max(fwidth(inside), 1e-6) / pixel;
-  float width = mark >= 2 ? 3.5 : mark == 1 ? 2.0 : 0.9;
+  float width = mark >= 2 ? 3.5 : mark == 1 ? 2.0 : 0.7;
   float rim = 1.0 - smoothstep(width - 0.5, width + 0.5, px);
   float inner = mark >= 2 ? 1.0 - smoothstep(4.5, 5.5, px) : 0.0;
   float body = mark == 3 ? 0.0 : 0.82;
