@@ -88,11 +88,21 @@ func locate(lat, long, departement string) position {
 	case math.Abs(y) > 90:
 		x, y = x/1e5, y/1e5
 	}
-	p := orb.Point{x, y}
+	p := signed(orb.Point{x, y}, departement)
 	if !plausible(p, departement) {
 		return position{note: "contradicts_departement"}
 	}
 	return position{point: p, has: true}
+}
+
+// signed gives a position overseas the signs of its territory: many files before 2019 have lost them (La Réunion at
+// latitude +20.9). No such territory touches the equator or the meridians 0 and 180, so that the signs are known.
+func signed(p orb.Point, departement string) orb.Point {
+	box, known := frames[departement]
+	if _, overseas := zones[departement]; !known || !overseas {
+		return p
+	}
+	return orb.Point{math.Copysign(p.Lon(), float64(box[0])), math.Copysign(p.Lat(), float64(box[1]))}
 }
 
 // plausible tells whether p lies in the box of its département, or of any one if that is not known.

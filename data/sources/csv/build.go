@@ -71,6 +71,15 @@ func (b *builder) add(row data.Row) error {
 // event makes everything of the event but its ref.
 func (m *Mapping) event(row data.Row) (*geoengine.Event, error) {
 	event := &geoengine.Event{Source: m.Name}
+	if p := m.Position; p != nil {
+		var err error
+		if event.Position, event.HasPosition, err = p.locate(row); err != nil {
+			return nil, err
+		}
+		if event.HasPosition {
+			event.PrecisionM = p.Precision
+		}
+	}
 	if err := m.interval(event, row); err != nil {
 		return nil, err
 	}
@@ -81,15 +90,6 @@ func (m *Mapping) event(row data.Row) (*geoengine.Event, error) {
 	event.Category = category
 	if err := m.grade(event, row); err != nil {
 		return nil, err
-	}
-	if p := m.Position; p != nil {
-		var err error
-		if event.Position, event.HasPosition, err = p.locate(row); err != nil {
-			return nil, err
-		}
-		if event.HasPosition {
-			event.PrecisionM = p.Precision
-		}
 	}
 	for key, facts := range m.Attributes {
 		for i := range facts {

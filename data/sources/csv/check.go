@@ -101,14 +101,22 @@ func (m *Mapping) checkRef() error {
 func attributeKey(key string) bool { return geoengine.ValidSlug(key) && !strings.Contains(key, ".") }
 
 func (m *Mapping) checkTimes() error {
-	if m.Time.Zone == "" || m.Time.Zone == "Local" {
-		return m.errorAt("time.zone", "is missing: the zone of the local times, such as Europe/Paris or UTC")
+	var err error
+	if m.zone, err = m.loadZone("time.zone", m.Time.Zone); err != nil {
+		return err
 	}
-	zone, err := time.LoadLocation(m.Time.Zone)
-	if err != nil {
-		return m.errorAt("time.zone", "%q is no time zone such as Europe/Paris or UTC", m.Time.Zone)
+	for i := range m.Time.Zones {
+		rule, key := &m.Time.Zones[i], fmt.Sprintf("time.zones[%d]", i)
+		if rule.zone, err = m.loadZone(key+".zone", rule.Zone); err != nil {
+			return err
+		}
+		if len(rule.When) == 0 && rule.Within == nil {
+			return m.errorAt(key, "needs when or within")
+		}
+		if err := m.checkConditions(key+".when", rule.When); err != nil {
+			return err
+		}
 	}
-	m.zone = zone
 	for key, clock := range map[string]*Clock{"time.start": &m.Time.Start, "time.end": m.Time.End, "time.reported": m.Time.Reported} {
 		if clock == nil {
 			continue
@@ -118,6 +126,17 @@ func (m *Mapping) checkTimes() error {
 		}
 	}
 	return nil
+}
+
+func (m *Mapping) loadZone(key, name string) (*time.Location, error) {
+	if name == "" || name == "Local" {
+		return nil, m.errorAt(key, "is missing: the zone of the local times, such as Europe/Paris or UTC")
+	}
+	zone, err := time.LoadLocation(name)
+	if err != nil {
+		return nil, m.errorAt(key, "%q is no time zone such as Europe/Paris or UTC", name)
+	}
+	return zone, nil
 }
 
 func (m *Mapping) checkClock(key string, c *Clock) (err error) {
@@ -165,6 +184,11 @@ func (m *Mapping) checkPlace() error {
 	for i, w := range p.Within {
 		if !(w[0] <= w[2] && w[1] <= w[3]) {
 			return m.errorAt(fmt.Sprintf("position.within[%d]", i), "%v must be [west, south, east, north]", w)
+		}
+	}
+	for i, mirror := range p.Mirrors {
+		if !mirror.Lon && !mirror.Lat {
+			return m.errorAt(fmt.Sprintf("position.mirrors[%d]", i), "changes nothing: give lon: true or lat: true")
 		}
 	}
 	for i := range p.Scales {

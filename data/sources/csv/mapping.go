@@ -92,10 +92,20 @@ type Group struct {
 
 // Times is when it happened.
 type Times struct {
-	Zone     string `yaml:"zone"`
-	Start    Clock  `yaml:"start"`
-	End      *Clock `yaml:"end"`
-	Reported *Clock `yaml:"reported"`
+	Zone     string     `yaml:"zone"`
+	Zones    []ZoneRule `yaml:"zones"` // where some rows have another one
+	Start    Clock      `yaml:"start"`
+	End      *Clock     `yaml:"end"`
+	Reported *Clock     `yaml:"reported"`
+}
+
+// ZoneRule gives a time zone to the rows for which its conditions hold and whose position is in its box.
+type ZoneRule struct {
+	When   []Condition `yaml:"when"`
+	Within *[4]float64 `yaml:"within"`
+	Zone   string      `yaml:"zone"`
+
+	zone *time.Location
 }
 
 // Clock is a date and time in one or several columns, which are joined by one blank.
@@ -118,6 +128,7 @@ type Place struct {
 	DecimalComma bool         `yaml:"decimal_comma"`
 	Scale        float64      `yaml:"scale"`
 	Scales       []Scale      `yaml:"scales"`
+	Mirrors      []Mirror     `yaml:"mirrors"`
 	Within       [][4]float64 `yaml:"within"`
 	Outside      string       `yaml:"outside"` // reject (default) or no_position
 	Absent       []string     `yaml:"absent"`  // coordinates that mean that there is none
@@ -129,6 +140,13 @@ type Scale struct {
 	When       []Condition `yaml:"when"`
 	LargerThan float64     `yaml:"larger_than"` // either coordinate, without its sign
 	Scale      float64     `yaml:"scale"`
+}
+
+// Mirror restores a sign that the publisher lost: positions in the box change it.
+type Mirror struct {
+	From [4]float64 `yaml:"from"` // west, south, east, north of the wrong positions
+	Lon  bool       `yaml:"lon"`
+	Lat  bool       `yaml:"lat"`
 }
 
 // Value is how a text comes from a row.

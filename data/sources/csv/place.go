@@ -29,7 +29,7 @@ func (p *Place) locate(row data.Row) (point orb.Point, has bool, err error) {
 		return point, false, nil
 	}
 	factor := p.factor(row, lon, lat)
-	point = orb.Point{lon * factor, lat * factor}
+	point = p.mirrored(orb.Point{lon * factor, lat * factor})
 	if p.inside(point) {
 		return point, true, nil
 	}
@@ -107,11 +107,33 @@ func (p *Place) inside(point orb.Point) bool {
 		return true
 	}
 	for _, w := range p.Within {
-		if point[0] >= w[0] && point[1] >= w[1] && point[0] <= w[2] && point[1] <= w[3] {
+		if inBox(w, point) {
 			return true
 		}
 	}
 	return false
+}
+
+// inBox tells whether the point is in the box west, south, east, north.
+func inBox(w [4]float64, point orb.Point) bool {
+	return point[0] >= w[0] && point[1] >= w[1] && point[0] <= w[2] && point[1] <= w[3]
+}
+
+// mirrored changes the signs of a point in the box of the first rule that has it.
+func (p *Place) mirrored(point orb.Point) orb.Point {
+	for _, mirror := range p.Mirrors {
+		if !inBox(mirror.From, point) {
+			continue
+		}
+		if mirror.Lon {
+			point[0] = -point[0]
+		}
+		if mirror.Lat {
+			point[1] = -point[1]
+		}
+		break
+	}
+	return point
 }
 
 func (p *Place) expected() any {

@@ -120,6 +120,9 @@ func (m *Mapping) required() []string {
 			add(clock.Columns...)
 		}
 	}
+	for _, z := range m.Time.Zones {
+		conditions(z.When)
+	}
 	if p := m.Position; p != nil {
 		add(p.Lon, p.Lat, p.Point)
 		for _, s := range p.Scales {
@@ -159,14 +162,15 @@ func sortedKeys[V any](m map[string]V) []string {
 // interval sets the times of an event.
 func (m *Mapping) interval(event *geoengine.Event, row data.Row) error {
 	var err error
-	if event.Start, event.End, err = m.clock(&m.Time.Start, row, "start"); err != nil {
+	zone := m.zoneOf(event, row)
+	if event.Start, event.End, err = clock(&m.Time.Start, row, "start", zone); err != nil {
 		return err
 	}
 	if event.Start.IsZero() {
 		return row.Reject("bad_date", "the columns %s are empty", strings.Join(m.Time.Start.Columns, ", "))
 	}
 	if m.Time.End != nil {
-		_, end, err := m.clock(m.Time.End, row, "end")
+		_, end, err := clock(m.Time.End, row, "end", zone)
 		switch {
 		case err != nil:
 			return err
@@ -179,7 +183,7 @@ func (m *Mapping) interval(event *geoengine.Event, row data.Row) error {
 	}
 	event.Reported = event.End
 	if m.Time.Reported != nil {
-		_, reported, err := m.clock(m.Time.Reported, row, "reported")
+		_, reported, err := clock(m.Time.Reported, row, "reported", zone)
 		switch {
 		case err != nil:
 			return err
@@ -196,8 +200,19 @@ func (m *Mapping) interval(event *geoengine.Event, row data.Row) error {
 	return nil
 }
 
+// zoneOf is the time zone of the first rule that holds, else the general one.
+func (m *Mapping) zoneOf(event *geoengine.Event, row data.Row) *time.Location {
+	for i := range m.Time.Zones {
+		rule := &m.Time.Zones[i]
+		if holds(rule.When, row) && (rule.Within == nil || (event.HasPosition && inBox(*rule.Within, event.Position))) {
+			return rule.zone
+		}
+	}
+	return m.zone
+}
+
 // clock reads one time by the first format that fits; zero times if its columns are all empty.
-func (m *Mapping) clock(c *Clock, row data.Row, name string) (start, end time.Time, err error) {
+func clock(c *Clock, row data.Row, name string, zone *time.Location) (start, end time.Time, err error) {
 	text := joined(c.Columns, row)
 	if text != "" && c.extract != nil {
 		text = firstGroup(c.extract, text)
@@ -206,7 +221,7 @@ func (m *Mapping) clock(c *Clock, row data.Row, name string) (start, end time.Ti
 		return start, end, nil
 	}
 	for _, l := range c.layouts {
-		if start, end, ok := l.parse(text, m.zone); ok {
+		if start, end, ok := l.parse(text, zone); ok {
 			return start, end, nil
 		}
 	}

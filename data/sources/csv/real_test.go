@@ -119,7 +119,7 @@ func TestReadyMappingsOnTheRealFiles(t *testing.T) {
 			Rejected:   map[string]int{},
 		}},
 		{"velo_edpm", "accidents/velo_edpm_2017_2020.csv.gz", tally{
-			Events: 21095, Positioned: 20344, Refs: 21095, Instants: 21022, First: "2017-01-01T02:55:00+01:00", Last: "2020-12-31T14:05:00+01:00",
+			Events: 21095, Positioned: 20562, Refs: 21095, Instants: 21022, First: "2017-01-01T02:55:00+01:00", Last: "2020-12-31T14:05:00+01:00",
 			Categories: map[string]int{"road.accident": 21095},
 			Severities: map[string]int{"fatal": 796, "serious": 6183, "slight": 14116},
 			Rejected:   map[string]int{},
