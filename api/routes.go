@@ -137,11 +137,13 @@ func (s *Server) tileRoutes() {
 	s.door.Add(door.Operation{
 		ID: "tilejson", Method: http.MethodGet, Path: "/tiles/{file}", Tag: "Tiles", Roles: readers(), Quiet: true,
 		Summary: "TileJSON 3 of a layer", Description: "file is {layer}.json.", Audit: door.AuditAggregate, Limit: normally(),
-		Params: []*huma.Param{{Name: "file", In: "path", Required: true, Schema: &huma.Schema{Type: huma.TypeString}}},
+		Params: append(filter.Params(),
+			&huma.Param{Name: "file", In: "path", Required: true, Schema: &huma.Schema{Type: huma.TypeString}}),
 	}, door.Raw(s.tileJSON, "application/json"))
 	s.door.Add(door.Operation{
 		ID: "style", Method: http.MethodGet, Path: "/api/style.json", Tag: "Tiles", Roles: readers(), Quiet: true,
 		Summary: "MapLibre style of our own base map", Audit: door.AuditAggregate, Limit: normally(),
+		Params: []*huma.Param{{Name: "theme", In: "query", Description: "day or night.", Schema: &huma.Schema{Type: huma.TypeString}}},
 	}, door.Raw(s.style, "application/json"))
 }
 

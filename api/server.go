@@ -24,6 +24,7 @@ import (
 	"vigie/api/identity"
 	"vigie/geoengine"
 	"vigie/geoengine/cube"
+	"vigie/progress"
 )
 
 // Config is what a server needs. Store, Cube, Log, Clock and Random must be set.
@@ -41,6 +42,7 @@ type Config struct {
 	Proxies     []netip.Prefix // reverse proxies whose X-Forwarded-For is believed
 	Build       string         // version of the program
 	Heartbeat   time.Duration  // of event streams; 15 s if zero
+	Progress    progress.Func  // hears of the loading of the events, beside the streams; may be nil
 }
 
 // Limits of the HTTP server.
@@ -86,10 +88,7 @@ func New(config Config) (*Server, error) {
 		config: config, zone: zone, filters: filter.NewParser(zone),
 		sessions: identity.NewSessions(config.Store, config.Random, config.Clock),
 		hub:      newHub(), names: newGazetteer(config.Store), fresh: newFreshness(config.Store, config.Clock),
-		metrics: prometheus.NewRegistry(), secure: strings.HasPrefix(config.PublicURL, "https://"),
-	}
-	if s.tiles, err = newTileLayers(config.Store, config.Cube); err != nil {
-		return nil, fmt.Errorf("api: %w", err)
+		tiles: newTileLayers(config.Store, config.Cube), metrics: prometheus.NewRegistry(), secure: strings.HasPrefix(config.PublicURL, "https://"),
 	}
 	s.measure()
 	s.door = door.New(door.Config{

@@ -51,7 +51,10 @@ func (s *Server) persist(ctx context.Context, name string, task func(context.Con
 
 func (s *Server) followEvents(ctx context.Context) error {
 	if !s.config.Cube.Ready() {
-		err := s.config.Cube.Load(ctx, func(u progress.Update) { s.hub.publishLoad(u, s.config.Clock()) })
+		err := s.config.Cube.Load(ctx, func(u progress.Update) {
+			s.config.Progress.Report(u)
+			s.hub.publishLoad(u, s.config.Clock())
+		})
 		if err != nil {
 			return err
 		}
@@ -131,6 +134,9 @@ func (s *Server) tellImport(ctx context.Context, payload string) error {
 	}
 	if err != nil {
 		return fmt.Errorf("read import run: %w", err)
+	}
+	if full.State == "done" {
+		s.tiles.areasChanged() // it may have brought units
 	}
 	s.hub.publish(eventImport, full, importBody{Run: full.Run, Source: full.Source, State: full.State})
 	return nil

@@ -50,7 +50,7 @@ func Params() []*huma.Param {
 		repeated("severity", "Severities: unknown, damage, injury, slight, serious, fatal."),
 		repeated("source", "Source names."),
 		repeated("area", "Area paths, each with its descendants, e.g. fr.76.31."),
-		repeated(attributePrefix+"KEY", "Accepted values of the attribute KEY, e.g. attr.light=night. Repeat with other keys."),
+		repeated(attributePrefix+"KEY", `Accepted values of the attribute KEY, e.g. attr.light=night. A comma within a value is written \,.`),
 		text("bbox", "Box west,south,east,north in degrees, WGS 84."),
 	}
 }
@@ -160,24 +160,53 @@ func list(values url.Values, name string, wrong *problem.Fields, check func(stri
 	}
 	var found []string
 	for _, text := range given {
-		for v := range strings.SplitSeq(text, ",") {
-			if len(found) == MaxValues {
-				wrong.Add("query."+name, "has more than "+strconv.Itoa(MaxValues)+" values")
-				return nil
+		parts, err := split(text)
+		if err == nil && len(found)+len(parts) > MaxValues {
+			err = fmt.Errorf("has more than %d values", MaxValues)
+		}
+		for _, v := range parts {
+			if err == nil {
+				err = checkValue(v)
 			}
-			err := checkValue(v)
 			if err == nil && check != nil {
 				err = check(v)
 			}
-			if err != nil {
-				wrong.Add("query."+name, err.Error())
-				return nil
-			}
-			found = append(found, v)
 		}
+		if err != nil {
+			wrong.Add("query."+name, err.Error())
+			return nil
+		}
+		found = append(found, parts...)
 	}
 	slices.Sort(found)
 	return slices.Compact(found)
+}
+
+// split separates values at commas. A comma within a value is written \, and a backslash \\.
+func split(text string) ([]string, error) {
+	if !strings.ContainsRune(text, '\\') {
+		return strings.Split(text, ","), nil
+	}
+	parts, value, escaped := []string{}, []byte{}, false
+	for i := range len(text) {
+		switch c := text[i]; {
+		case escaped && c != ',' && c != '\\':
+			return nil, fmt.Errorf(`has a \ before neither , nor \`)
+		case !escaped && c == '\\':
+			escaped = true
+			continue
+		case !escaped && c == ',':
+			parts, value = append(parts, string(value)), value[:0]
+			continue
+		default:
+			value = append(value, c)
+		}
+		escaped = false
+	}
+	if escaped {
+		return nil, fmt.Errorf(`ends with a \`)
+	}
+	return append(parts, string(value)), nil
 }
 
 func checkValue(v string) error {
