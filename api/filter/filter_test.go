@@ -90,7 +90,7 @@ func TestParseRefuses(t *testing.T) {
 		"hours=%2B1":                          "query.hours",
 		"hours=" + strings.Repeat("1,", 200):  "query.hours",
 		"category=Road":                       "query.category",
-		"category=';drop table event;--":      "query.category",
+		"category='%3Bdrop table event%3B--":  "query.category",
 		"category=":                           "query.category",
 		"severity=deadly":                     "query.severity",
 		"source=a,":                           "query.source",
