@@ -87,13 +87,12 @@ func (r *reader) date(event *geoengine.Event, cols columns, row data.Row, year i
 	}
 	if an := cols.text(row, "an"); an != "" {
 		n, ok := wholeNumber(an)
-		switch {
-		case !ok || n < 0 || n > 9999:
+		if !ok || n <= 0 || n > 9999 {
 			return row.Reject("bad_date", "an %.40q is not a year", an)
-		case n < 100:
-			n += 2000
 		}
-		year = int(n)
+		if year = int(n); year < 100 { // 13 and 5 are 2013 and 2005
+			year += 2000
+		}
 	}
 	month, day := cols.code(row, "mois"), cols.code(row, "jour")
 	if hour, minute, ok := clock(cols.text(row, "hrmn")); ok {
