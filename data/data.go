@@ -107,6 +107,7 @@ type Options struct {
 	Mapping string  `json:"mapping,omitempty"` // path or ready name of a mapping (csv)
 	Year    int     `json:"year,omitempty"`    // vintage, where the files do not say it
 	Level   string  `json:"level,omitempty"`   // level of the areas in the files (areas)
+	Root    string  `json:"root,omitempty"`    // path under which the areas hang (areas)
 	Seed    uint64  `json:"seed,omitempty"`    // of the generator (demo)
 	Scale   float64 `json:"scale,omitempty"`   // of the generator (demo); 0 is 1
 }
@@ -121,6 +122,7 @@ type Report struct {
 	Changed         int64            `json:"changed"`
 	Unchanged       int64            `json:"unchanged"`
 	WithoutPosition int64            `json:"without_position"` // of those stored
+	Mended          int64            `json:"mended,omitempty"` // areas whose broken polygons were mended
 	Rejected        map[string]int64 `json:"rejected"`         // by reason
 	Seconds         float64          `json:"seconds"`          // of this call
 	DryRun          bool             `json:"dry_run,omitempty"`

@@ -22,37 +22,34 @@ type AreaBatch struct {
 	prints   []uint64
 	outcomes []Outcome
 	write    []int32
-	mended   int
+	mended   int64
 }
 
 // Settled returns one outcome for each area, in their order; final after Write or Compare.
 func (b *AreaBatch) Settled() []Outcome { return b.outcomes }
 
-// PrepareAreas computes fingerprints and settles repeated paths. Call it in reading order.
-func (g *Ingest) PrepareAreas(_ context.Context, areas []Area) (*AreaBatch, error) {
+// Mended is how many polygons Write had to mend: rings that crossed themselves or one another.
+func (b *AreaBatch) Mended() int64 { return b.mended }
+
+// PrepareAreas computes fingerprints and settles repeated paths. Call it in reading order; passed is as for
+// PrepareEvents.
+func (g *Ingest) PrepareAreas(_ context.Context, areas []Area, passed []bool) (*AreaBatch, error) {
 	b := &AreaBatch{ingest: g, areas: areas, prints: make([]uint64, len(areas)), outcomes: make([]Outcome, len(areas))}
 	for i := range areas {
 		b.prints[i] = areas[i].fingerprint()
 		seen, before := g.seen.first(xxhash.Sum64String(areas[i].Path), b.prints[i])
 		switch {
-		case before && seen != b.prints[i]:
+		case before && seen != b.prints[i] && len(areas[i].Geometry) > 0:
 			b.outcomes[i] = Contradicted
-		case !before:
+		case !before && (passed == nil || !passed[i]):
 			b.write = append(b.write, int32(i))
 		}
 	}
 	return b, nil
 }
 
-// SkipAreas remembers areas that an earlier part of this ingest has written already.
-func (g *Ingest) SkipAreas(areas []Area) {
-	for i := range areas {
-		g.seen.first(xxhash.Sum64String(areas[i].Path), areas[i].fingerprint())
-	}
-}
-
 const (
-	findAreas = `select path, fingerprint from area where source >= $1 - $1 and path = any($2)`
+	findAreas = `select path, fingerprint from area where path = any($1)`
 	stageArea = `
 		create temp table ingest_area (n int not null, path text not null, parent text not null, level text not null,
 			code text not null, name text not null, fingerprint bigint not null, geom geometry(MultiPolygon, 4326), had boolean not null)
@@ -93,13 +90,14 @@ func (b *AreaBatch) Compare(ctx context.Context) error {
 	return err
 }
 
-// classify compares with the store. A parent that was known by its code only counts as new when it comes.
+// classify compares with the store. A parent that was known by its code only counts as new when it comes; an area
+// without geometry never replaces another one.
 func (b *AreaBatch) classify(ctx context.Context, db querier) (write []int32, err error) {
 	paths := make([]string, len(b.write))
 	for i, w := range b.write {
 		paths[i] = b.areas[w].Path
 	}
-	stored, err := fingerprints(ctx, db, findAreas, b.ingest.source, paths)
+	stored, err := fingerprints(ctx, db, findAreas, paths)
 	if err != nil {
 		return nil, fmt.Errorf("find the stored areas: %w", err)
 	}
@@ -107,7 +105,7 @@ func (b *AreaBatch) classify(ctx context.Context, db querier) (write []int32, er
 		switch old, known := stored[b.areas[i].Path]; {
 		case !known || old == 0:
 			b.outcomes[i] = New
-		case old == b.prints[i]:
+		case old == b.prints[i] || len(b.areas[i].Geometry) == 0:
 			b.outcomes[i] = Unchanged
 			continue
 		default:
@@ -142,7 +140,7 @@ func (b *AreaBatch) Write(ctx context.Context, tx pgx.Tx) error {
 	if err != nil {
 		return fmt.Errorf("mend areas: %w", err)
 	}
-	b.mended = int(mended.RowsAffected())
+	b.mended = mended.RowsAffected()
 	if err := b.dropLost(ctx, tx); err != nil {
 		return err
 	}

@@ -34,8 +34,9 @@ type eventRow struct {
 }
 
 // PrepareEvents computes cells, zones, areas and fingerprints and settles repeated refs. Call it in reading order, with
-// events that pass Check and have normalised attributes; they must live until the batch is written.
-func (g *Ingest) PrepareEvents(ctx context.Context, events []Event) (*EventBatch, error) {
+// events that pass Check and have normalised attributes; they must live until the batch is written. Where passed is not
+// nil, the events i with passed[i] are only remembered, and settled as Unchanged: they were ingested before.
+func (g *Ingest) PrepareEvents(ctx context.Context, events []Event, passed []bool) (*EventBatch, error) {
 	b := &EventBatch{ingest: g, outcomes: make([]Outcome, len(events)), rows: make([]eventRow, len(events))}
 	var categories []string
 	var zones []uint64
@@ -48,6 +49,9 @@ func (g *Ingest) PrepareEvents(ctx context.Context, events []Event) (*EventBatch
 			if seen != r.fingerprint {
 				b.outcomes[i] = Contradicted
 			}
+			continue
+		}
+		if passed != nil && passed[i] {
 			continue
 		}
 		b.write = append(b.write, int32(i))
@@ -74,16 +78,6 @@ func (g *Ingest) PrepareEvents(ctx context.Context, events []Event) (*EventBatch
 		}
 	}
 	return b, nil
-}
-
-// SkipEvents remembers events that an earlier part of this ingest has written already.
-func (g *Ingest) SkipEvents(events []Event) {
-	var scratch []byte
-	var fingerprint uint64
-	for i := range events {
-		scratch, fingerprint = events[i].fingerprint(scratch)
-		g.seen.first(xxhash.Sum64String(events[i].Ref), fingerprint)
-	}
 }
 
 const (
@@ -121,6 +115,7 @@ func (b *EventBatch) classify(ctx context.Context, db querier) (write []int32, g
 		for i, w := range b.write {
 			refs[i] = b.rows[w].Ref
 		}
+		slices.Sort(refs) // neighbours in the index
 		if stored, err = fingerprints(ctx, db, findEvents, b.ingest.source, refs); err != nil {
 			return nil, nil, fmt.Errorf("find the stored events: %w", err)
 		}
@@ -142,13 +137,13 @@ func (b *EventBatch) classify(ctx context.Context, db querier) (write []int32, g
 	return write, gone, nil
 }
 
-func fingerprints(ctx context.Context, db querier, sql string, source int32, refs []string) (map[string]uint64, error) {
-	slices.Sort(refs) // neighbours in the index
-	rows, err := db.Query(ctx, sql, source, refs)
+// fingerprints runs a query for pairs of identity and fingerprint.
+func fingerprints(ctx context.Context, db querier, sql string, args ...any) (map[string]uint64, error) {
+	rows, err := db.Query(ctx, sql, args...)
 	if err != nil {
 		return nil, err
 	}
-	stored := make(map[string]uint64, len(refs))
+	stored := map[string]uint64{}
 	var ref string
 	var fingerprint int64
 	_, err = pgx.ForEachRow(rows, []any{&ref, &fingerprint}, func() error {

@@ -21,8 +21,9 @@ type UnitBatch struct {
 // Settled returns one outcome for each unit, in their order; final after Write or Compare.
 func (b *UnitBatch) Settled() []Outcome { return b.outcomes }
 
-// PrepareUnits computes fingerprints and settles repeated refs. Call it in reading order, with normalised attributes.
-func (g *Ingest) PrepareUnits(ctx context.Context, units []Unit) (*UnitBatch, error) {
+// PrepareUnits computes fingerprints and settles repeated refs. Call it in reading order, with normalised attributes;
+// passed is as for PrepareEvents.
+func (g *Ingest) PrepareUnits(ctx context.Context, units []Unit, passed []bool) (*UnitBatch, error) {
 	b := &UnitBatch{ingest: g, units: units, prints: make([]uint64, len(units)), outcomes: make([]Outcome, len(units))}
 	var zones []uint64
 	for i := range units {
@@ -31,6 +32,9 @@ func (g *Ingest) PrepareUnits(ctx context.Context, units []Unit) (*UnitBatch, er
 			if seen != b.prints[i] {
 				b.outcomes[i] = Contradicted
 			}
+			continue
+		}
+		if passed != nil && passed[i] {
 			continue
 		}
 		b.write = append(b.write, int32(i))
@@ -43,13 +47,6 @@ func (g *Ingest) PrepareUnits(ctx context.Context, units []Unit) (*UnitBatch, er
 		}
 	}
 	return b, g.number(ctx, nil, zones)
-}
-
-// SkipUnits remembers units that an earlier part of this ingest has written already.
-func (g *Ingest) SkipUnits(units []Unit) {
-	for i := range units {
-		g.seen.first(xxhash.Sum64String(units[i].Ref), units[i].fingerprint())
-	}
 }
 
 const (
