@@ -10,12 +10,16 @@ package baac
 import (
 	"context"
 	"iter"
+	"net/http"
 
 	"vigie/data"
 )
 
 // Name is the slug of the source.
 const Name = "baac"
+
+// readerVersion changes whenever the same files would give other records, so that a cut-off import is not resumed.
+const readerVersion = "baac 1"
 
 // Category is the category of every event of this source.
 const Category = "road.accident"
@@ -31,7 +35,11 @@ func Source() data.Source {
 		Holds:     data.HoldsEvents,
 		Hint: "the yearly tables caracteristiques, lieux, vehicules and usagers, 2005 to 2024, in any order and under any " +
 			"name; only caracteristiques must be there, severities come from usagers",
-		Read: Read,
+		Download: func(ctx context.Context, client *http.Client, year int) ([]string, error) {
+			return Addresses(ctx, client, DatasetAPI, year)
+		},
+		Digest: func(data.Options) (string, error) { return readerVersion, nil },
+		Read:   Read,
 	}
 }
 

@@ -29,7 +29,7 @@ func (p *Place) locate(row data.Row) (point orb.Point, has bool, err error) {
 		return point, false, nil
 	}
 	factor := p.factor(row, lon, lat)
-	point = p.mirrored(orb.Point{lon * factor, lat * factor})
+	point = p.mirrored(orb.Point{scaled(lon, factor), scaled(lat, factor)})
 	if p.inside(point) {
 		return point, true, nil
 	}
@@ -94,6 +94,15 @@ func (p *Place) factor(row data.Row, lon, lat float64) float64 {
 		return p.Scale
 	}
 	return 1
+}
+
+// scaled multiplies by the factor. A factor that is one part of a whole number divides by that number, which loses no
+// digit: 4850000 by 0.00001 is 48.5.
+func scaled(value, factor float64) float64 {
+	if whole := math.Round(1 / factor); math.Abs(whole) > 1 && math.Abs(1/factor-whole) < 1e-6*math.Abs(whole) {
+		return value / whole
+	}
+	return value * factor
 }
 
 // projected tells whether the coordinates are not longitude, latitude.
