@@ -1,90 +1,215 @@
-// Package radars reads the table of the automatic speed cameras of France.
+// Package radars reads the automatic speed and red-light cameras of France.
 package radars
 
 import (
 	"context"
+	"encoding/json"
+	"fmt"
+	"io"
 	"iter"
 	"math"
+	"net/http"
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/paulmach/orb"
 
 	"vigie/data"
 	"vigie/geoengine"
 )
 
-// positionPrecision is the radius in metres of a published position: five decimals, about a metre, placed by hand.
-const positionPrecision = 20
+// Name is the slug of the source.
+const Name = "radars"
 
-// Source describes the speed cameras and reads them.
+// api is the address that lists the files of the dataset.
+const api = "https://www.data.gouv.fr/api/1/datasets/radars-automatiques/"
+
+// maxListing bounds the answer of the API in bytes.
+const maxListing = 16 << 20
+
+// precisionM is the radius in metres that five decimals of a degree and a roadside allow.
+const precisionM = 10
+
+// Source describes the cameras and reads them.
 func Source() data.Source {
 	return data.Source{
-		Name:      "radars",
+		Name:      Name,
 		Title:     "Radars automatiques",
-		Publisher: "Ministère de l'intérieur, Délégation à la sécurité routière",
+		Publisher: "Ministère de l'Intérieur, Délégation à la sécurité routière",
 		Licence:   "Licence Ouverte / Open Licence 2.0",
-		URL:       "https://www.data.gouv.fr/fr/datasets/liste-des-radars-fixes-en-france/",
+		URL:       "https://www.data.gouv.fr/fr/datasets/radars-automatiques/",
 		Holds:     data.HoldsUnits,
-		Hint:      "CSV with id, latitude, longitude, type, vitesse_vehicules_legers_kmh, …",
-		Read:      read,
+		Hint:      "the CSV of the publisher (id, type, latitude, longitude, route, direction, vitesse_vehicules_legers_kmh, …)",
+		Download: func(ctx context.Context, client *http.Client, _ int) ([]string, error) {
+			return Addresses(ctx, client, api)
+		},
+		Read: Read,
 	}
 }
 
-func read(ctx context.Context, in data.Input) iter.Seq2[data.Record, error] {
-	return data.Rows(ctx, in, data.CSVOptions{Encoding: "auto", Required: []string{"id", "latitude", "longitude", "type"}}, camera)
-}
-
-// camera makes the unit of a row.
-func camera(row data.Row) (data.Record, error) {
-	u := &geoengine.Unit{Ref: row.Get("id"), PrecisionM: positionPrecision, HasPosition: true}
-	if u.Ref == "" || len(u.Ref) > 200 {
-		return data.Record{}, row.Reject("missing_ref", "id %.40q: must have 1 to 200 bytes", u.Ref)
+// Addresses asks the API for the address of the newest list of cameras, which has no years: it is always the state of
+// the day. ErrMissing if the dataset has no CSV file.
+func Addresses(ctx context.Context, client *http.Client, api string) ([]string, error) {
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, api, nil)
+	if err != nil {
+		return nil, fmt.Errorf("list the radars: %w", err)
 	}
-	kind, known := kinds[row.Get("type")]
-	if !known {
-		return data.Record{}, row.Reject("unknown_value", "type %.60q: not a kind of speed camera that is known", row.Get("type"))
+	answer, err := client.Do(request)
+	if err != nil {
+		return nil, fmt.Errorf("list the radars: %w", err)
 	}
-	u.Kind, u.Name = kind, strings.TrimSpace(row.Get("type")+" "+row.Get("emplacement"))
-	for i, column := range [...]string{"longitude", "latitude"} {
-		value, err := strconv.ParseFloat(strings.TrimSpace(row.Get(column)), 64)
-		if err != nil || math.IsNaN(value) {
-			return data.Record{}, row.Reject("bad_position", "%s %.40q: not a number of degrees", column, row.Get(column))
+	defer func() { _ = answer.Body.Close() }() // only read from
+	if answer.StatusCode != http.StatusOK {
+		return nil, fmt.Errorf("list the radars: %s answers %s: %w", api, answer.Status, geoengine.ErrMissing)
+	}
+	var dataset struct {
+		Resources []struct {
+			URL, Format, Title string
 		}
-		u.Position[i] = value
 	}
-	if err := geoengine.CheckPosition(u.Position); err != nil {
-		return data.Record{}, row.Reject("bad_position", "longitude, latitude: %v", err)
+	if err := json.NewDecoder(io.LimitReader(answer.Body, maxListing)).Decode(&dataset); err != nil {
+		return nil, fmt.Errorf("list the radars: the answer of %s: %w: %w", api, err, geoengine.ErrInvalid)
 	}
-	if since := row.Get("date_installation"); since != "" {
-		at, err := time.Parse(time.RFC3339, since)
-		if err != nil || at.Before(geoengine.Earliest) || at.After(geoengine.Latest) {
-			return data.Record{}, row.Reject("bad_date", "date_installation %.40q: not an instant such as 2010-02-12T00:00:00Z, 1900 to 2100", since)
+	for _, r := range dataset.Resources {
+		if strings.EqualFold(r.Format, "csv") && strings.Contains(strings.ToLower(r.Title+r.URL), "radar") {
+			return []string{r.URL}, nil
 		}
-		u.Since = at
 	}
-	for key, column := range attributes {
-		u.Attributes = append(u.Attributes, geoengine.Attribute{Key: key, Value: row.Get(column)})
-	}
-	u.Attributes = u.Attributes.Normalise()
-	return data.Record{At: row.At, Raw: row.Raw, Unit: u}, nil
+	return nil, fmt.Errorf("list the radars: %s names no CSV of radars among %d files: %w", api, len(dataset.Resources), geoengine.ErrMissing)
 }
 
-// kinds are the publisher's types of speed camera.
+// kinds are the kinds of the publisher's types; another type is radar.other and keeps its name as an attribute.
 var kinds = map[string]string{
-	"Radar fixe":             "radar.fixed",
-	"Radar feu rouge":        "radar.red_light",
-	"Radar discriminant":     "radar.discriminating",
-	"Radar Vitesse Moyenne":  "radar.section",
-	"Radar Passage à Niveau": "radar.level_crossing",
-	"Itinéraire":             "radar.route",
-	"Radar tronçon":          "radar.section",
-	"Radar tourelle":         "radar.turret",
-	"Radar urbain":           "radar.urban",
-	"Radar chantier":         "radar.worksite",
+	"radar fixe":             "radar.fixed",
+	"radar feu rouge":        "radar.red_light",
+	"radar discriminant":     "radar.discriminating",
+	"radar vitesse moyenne":  "radar.section",
+	"radar passage à niveau": "radar.level_crossing",
+	"radar tourelle":         "radar.turret",
+	"radar double face":      "radar.double_sided",
+	"radar double sens":      "radar.double_sided",
+	"radar urbain":           "radar.urban",
+	"radar chantier":         "radar.work_zone",
+	"radar autonome":         "radar.work_zone",
+	"itinéraire":             "radar.route",
 }
 
-// attributes are our names of the publisher's columns.
-var attributes = map[string]string{
-	"departement": "departement", "direction": "direction", "equipment": "equipement", "place": "emplacement", "road": "route",
-	"section_km": "longueur_troncon_km", "speed_limit": "vitesse_vehicules_legers_kmh", "speed_limit_heavy": "vitesse_poids_lourds_kmh",
+// Read yields one unit per row.
+func Read(ctx context.Context, in data.Input) iter.Seq2[data.Record, error] {
+	return func(yield func(data.Record, error) bool) {
+		for _, file := range in.Files {
+			for record, err := range readFile(ctx, file) {
+				_, reject := err.(*data.Reject)
+				if !yield(record, err) || (err != nil && !reject) {
+					return
+				}
+			}
+		}
+	}
+}
+
+func readFile(ctx context.Context, file data.File) iter.Seq2[data.Record, error] {
+	return func(yield func(data.Record, error) bool) {
+		r, err := file.Open()
+		if err != nil {
+			yield(data.Record{}, fmt.Errorf("read radars: %w", err))
+			return
+		}
+		defer func() { _ = r.Close() }() // only read from
+		options := data.CSVOptions{Encoding: "auto", Required: []string{"id", "latitude", "longitude", "type"}}
+		for row, err := range data.CSV(r, file.Name, options) {
+			record := data.Record{At: row.At, Raw: row.Raw}
+			if err == nil {
+				err = ctx.Err()
+			}
+			if err == nil {
+				record.Unit, err = radar(row)
+			}
+			if !yield(record, err) {
+				return
+			}
+		}
+	}
+}
+
+func radar(row data.Row) (*geoengine.Unit, error) {
+	u := &geoengine.Unit{Ref: row.Get("id"), PrecisionM: precisionM}
+	if u.Ref == "" || len(u.Ref) > 200 {
+		return nil, row.Reject("missing_ref", "id %.40q must have 1 to 200 bytes", u.Ref)
+	}
+	kind := row.Get("type")
+	u.Kind = kinds[strings.ToLower(kind)]
+	if kind == "" {
+		return nil, row.Reject("unknown_value", "the type is empty")
+	}
+	attributes := geoengine.Attributes{
+		{Key: "road", Value: row.Get("route")}, {Key: "direction", Value: row.Get("direction")},
+		{Key: "place", Value: row.Get("emplacement")}, {Key: "maker", Value: row.Get("equipement")},
+		{Key: "departement", Value: row.Get("departement")}, {Key: "section_km", Value: row.Get("longueur_troncon_km")},
+	}
+	if u.Kind == "" {
+		u.Kind = "radar.other"
+		attributes = append(attributes, geoengine.Attribute{Key: "type", Value: kind})
+	}
+	for key, column := range map[string]string{"speed_limit": "vitesse_vehicules_legers_kmh", "speed_limit_heavy": "vitesse_poids_lourds_kmh"} {
+		limit, err := speed(row.Get(column))
+		if err != nil {
+			return nil, row.Reject("bad_number", "%s: %v", column, err)
+		}
+		attributes = append(attributes, geoengine.Attribute{Key: key, Value: limit})
+	}
+	u.Attributes = attributes.Normalise()
+	u.Name = strings.Join(strings.Fields(kind+" "+row.Get("route")+" "+row.Get("emplacement")), " ")
+	if err := place(row, u); err != nil {
+		return nil, err
+	}
+	return u, since(row, u)
+}
+
+// speed checks a limit in km/h; empty is none.
+func speed(s string) (string, error) {
+	if s == "" {
+		return "", nil
+	}
+	n, err := strconv.ParseFloat(s, 64)
+	if err != nil || !(n >= 5 && n <= 150) {
+		return "", fmt.Errorf("%.40q is not a limit of 5 to 150 km/h", s)
+	}
+	return strconv.Itoa(int(n)), nil
+}
+
+// place reads the position; a camera without one is kept.
+func place(row data.Row, u *geoengine.Unit) error {
+	lon, lat := row.Get("longitude"), row.Get("latitude")
+	if lon == "" && lat == "" {
+		u.PrecisionM = 0
+		return nil
+	}
+	x, errX := strconv.ParseFloat(lon, 64)
+	y, errY := strconv.ParseFloat(lat, 64)
+	if errX != nil || errY != nil || math.IsNaN(x) || math.IsNaN(y) {
+		return row.Reject("bad_position", "longitude %.40q, latitude %.40q are not degrees", lon, lat)
+	}
+	u.Position, u.HasPosition = orb.Point{x, y}, true
+	if err := geoengine.CheckPosition(u.Position); err != nil {
+		return row.Reject("bad_position", "%v", err)
+	}
+	return nil
+}
+
+// since reads the day of installation, in the forms that the publisher has used.
+func since(row data.Row, u *geoengine.Unit) error {
+	day := row.Get("date_installation")
+	if day == "" {
+		return nil
+	}
+	for _, layout := range [...]string{time.RFC3339, time.DateOnly, "02/01/2006"} {
+		at, err := time.Parse(layout, day)
+		if err == nil && !at.Before(geoengine.Earliest) && !at.After(geoengine.Latest) {
+			u.Since = at
+			return nil
+		}
+	}
+	return row.Reject("bad_date", "date_installation %.40q is not a date of 1900 to 2100", day)
 }

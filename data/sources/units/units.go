@@ -1,121 +1,158 @@
-// Package units reads the fixed means of the services: brigades, police stations, fire stations, and the other public
-// offices of the national directory.
+// Package units reads where the services stand: gendarmerie brigades, motorised units, police stations and other public
+// offices from the directory of the French administration, and fire stations. Which of the two tables a file holds is
+// told by its columns. directory.go and firestations.go hold the words of each.
 //
-// Two tables are known, told apart by their columns: the directory of public services (a row per office, with its
-// category) and the list of fire stations. A position that the file itself marks as outside its département
-// (dept_ok = 0) is not trusted: the unit is kept without it, with the attribute position_note.
+// Both tables say in dept_ok whether the position was checked to lie in the declared département: 1 it does, 0 it does
+// not, empty it could not be checked. Only checked positions are kept; other units are stored without one, with the
+// attribute position_note misplaced, unchecked or missing.
 package units
 
 import (
 	"context"
+	"fmt"
 	"iter"
 	"math"
 	"strconv"
 	"strings"
 
+	"github.com/paulmach/orb"
+
 	"vigie/data"
 	"vigie/geoengine"
 )
 
-// Source describes the directory and reads it.
+// Name is the slug of the source.
+const Name = "units"
+
+// Source describes the units and reads them.
 func Source() data.Source {
 	return data.Source{
-		Name:      "units",
-		Title:     "Unités : brigades, commissariats, casernes de pompiers",
-		Publisher: "DILA (annuaire de l'administration)",
-		Licence:   "Licence Ouverte / Open Licence 2.0",
+		Name:      Name,
+		Title:     "Unités : gendarmerie, police, secours, administrations",
+		Publisher: "DILA (annuaire de l'administration, service-public.fr); fire stations: private compilation of 2016",
+		Licence:   "Licence Ouverte / Open Licence 2.0; fire stations: private source, internal tests only",
 		URL:       "https://www.data.gouv.fr/fr/datasets/service-public-fr-annuaire-de-l-administration-base-de-donnees-locales/",
 		Holds:     data.HoldsUnits,
-		Hint:      "CSV with id, category, name, lon, lat (directory) or id, centre, lon, lat (fire stations)",
-		Read:      read,
+		Hint:      "CSV of the directory (id, category, insee, name, lon, lat, …, dept_ok) and of fire stations (id, dept, centre, lon, lat, …, dept_ok)",
+		Read:      Read,
 	}
 }
 
-func read(ctx context.Context, in data.Input) iter.Seq2[data.Record, error] {
-	return data.Rows(ctx, in, data.CSVOptions{Encoding: "auto", Required: []string{"id", "lon", "lat", "category|centre"}}, unit)
+// table is one of the two forms.
+type table struct {
+	required []string
+	unit     func(row data.Row) (*geoengine.Unit, error)
 }
 
-// unit makes the unit of a row of either table.
-func unit(row data.Row) (data.Record, error) {
-	u := &geoengine.Unit{Ref: row.Get("id"), Name: row.Get("name", "centre")}
-	switch {
-	case u.Ref == "" || len(u.Ref) > 200:
-		return data.Record{}, row.Reject("missing_ref", "id %.40q: must have 1 to 200 bytes", u.Ref)
-	case u.Name == "":
-		return data.Record{}, row.Reject("missing_value", "the unit %s has no name", u.Ref)
+var tables = [...]table{
+	{[]string{"id", "category", "insee", "name", "lon", "lat", "dept_ok"}, directoryUnit},
+	{[]string{"id", "dept", "centre", "lon", "lat", "dept_ok"}, fireStation},
+}
+
+// Read yields one unit per row.
+func Read(ctx context.Context, in data.Input) iter.Seq2[data.Record, error] {
+	return func(yield func(data.Record, error) bool) {
+		for _, file := range in.Files {
+			for record, err := range readFile(ctx, file) {
+				_, reject := err.(*data.Reject)
+				if !yield(record, err) || (err != nil && !reject) {
+					return
+				}
+			}
+		}
 	}
-	if category := row.Get("category"); category != "" {
-		kind, err := kindOf(category)
+}
+
+func readFile(ctx context.Context, file data.File) iter.Seq2[data.Record, error] {
+	return func(yield func(data.Record, error) bool) {
+		r, err := file.Open()
 		if err != nil {
-			return data.Record{}, row.Reject("unknown_value", "category %.40q: not a slug", category)
+			yield(data.Record{}, fmt.Errorf("read units: %w", err))
+			return
 		}
-		u.Kind, u.PrecisionM = kind, directoryPrecision(row.Get("geoloc_precision"))
-	} else {
-		// The two tables number their rows on their own.
-		u.Kind, u.Ref, u.PrecisionM = "fire.station", "fire-"+u.Ref, addressPrecision(row.Get("geocode_type"))
+		defer func() { _ = r.Close() }() // only read from
+		var form *table
+		for row, err := range data.CSV(r, file.Name, data.CSVOptions{Encoding: "auto", Required: []string{"id", "lon", "lat", "dept_ok"}}) {
+			if err == nil {
+				err = ctx.Err()
+			}
+			if err == nil && form == nil {
+				form, err = recognise(row.Header, file.Name)
+			}
+			var record data.Record
+			if err == nil {
+				record = data.Record{At: row.At, Raw: row.Raw}
+				record.Unit, err = form.unit(row)
+			}
+			_, reject := err.(*data.Reject)
+			if !yield(record, err) || (err != nil && !reject) {
+				return
+			}
+		}
 	}
-	for key, columns := range map[string][]string{"insee": {"insee"}, "address": {"address", "adresse"}, "group": {"groupement"}} {
-		u.Attributes = append(u.Attributes, geoengine.Attribute{Key: key, Value: strings.TrimSpace(row.Get(columns...))})
-	}
-	if err := place(u, row); err != nil {
-		return data.Record{}, err
-	}
-	u.Attributes = u.Attributes.Normalise()
-	return data.Record{At: row.At, Raw: row.Raw, Unit: u}, nil
 }
 
-// place sets the position of u, unless the row has none or the file says that it is wrong.
-func place(u *geoengine.Unit, row data.Row) error {
-	lon, lat := row.Get("lon"), row.Get("lat")
-	if lon == "" || lat == "" {
-		u.PrecisionM = 0
-		return nil
-	}
-	if row.Get("dept_ok") == "0" {
-		u.PrecisionM = 0
-		u.Attributes = append(u.Attributes, geoengine.Attribute{Key: "position_note", Value: "outside_departement"})
-		return nil
-	}
-	for i, text := range [...]string{lon, lat} {
-		value, err := strconv.ParseFloat(strings.TrimSpace(text), 64)
-		if err != nil || math.IsNaN(value) {
-			return row.Reject("bad_position", "%s %.40q: not a number of degrees", [...]string{"lon", "lat"}[i], text)
+// recognise finds the table whose columns the header has.
+func recognise(h *data.Header, file string) (*table, error) {
+	for i := range tables {
+		all := true
+		for _, name := range tables[i].required {
+			all = all && h.Index(name) >= 0
 		}
-		u.Position[i] = value
+		if all {
+			return &tables[i], nil
+		}
 	}
+	return nil, fmt.Errorf("read units: %s has the columns %s, which are neither the directory's (%s) nor the fire stations' (%s): %w",
+		file, strings.Join(h.Names, ", "), strings.Join(tables[0].required, ", "), strings.Join(tables[1].required, ", "), geoengine.ErrInvalid)
+}
+
+// place sets the position by the rule of the package, or returns the note why there is none.
+func place(row data.Row, u *geoengine.Unit) error {
+	lon, lat, checked := row.Get("lon"), row.Get("lat"), row.Get("dept_ok")
+	switch {
+	case lon == "" && lat == "":
+		note(u, "missing")
+		return nil
+	case checked == "0":
+		note(u, "misplaced")
+		return nil
+	case checked == "":
+		note(u, "unchecked")
+		return nil
+	case checked != "1":
+		return row.Reject("unknown_value", "dept_ok %.40q is neither 1, 0 nor empty", checked)
+	}
+	x, errX := strconv.ParseFloat(lon, 64)
+	y, errY := strconv.ParseFloat(lat, 64)
+	if errX != nil || errY != nil || math.IsNaN(x) || math.IsNaN(y) {
+		return row.Reject("bad_position", "lon %.40q, lat %.40q are not degrees", lon, lat)
+	}
+	u.Position, u.HasPosition = orb.Point{x, y}, true
 	if err := geoengine.CheckPosition(u.Position); err != nil {
-		return row.Reject("bad_position", "lon, lat: %v", err)
+		return row.Reject("bad_position", "%v", err)
 	}
-	u.HasPosition = true
 	return nil
 }
 
-// kindOf names a category of the directory; those that have no part in Vigie keep their name under administration.
-func kindOf(category string) (string, error) {
-	switch category {
-	case "gendarmerie":
-		return "gendarmerie.brigade", nil
-	case "gendarmerie_moto":
-		return "gendarmerie.motorised", nil
-	case "commissariat_police":
-		return "police.station", nil
-	case "sdis":
-		return "fire.department", nil
-	}
-	kind := "administration." + category
-	if !geoengine.ValidSlug(kind) {
-		return "", geoengine.ErrInvalid
-	}
-	return kind, nil
+func note(u *geoengine.Unit, value string) {
+	u.PrecisionM = 0
+	set(u, "position_note", value)
 }
 
-// directoryPrecision is the radius in metres behind the directory's accuracy code, the scale of common geocoders: 4 town,
-// 5 post code, 6 street, 7 crossing, 8 address, 9 and 10 building. The radii are ours; 0 is unknown.
-func directoryPrecision(code string) float64 {
-	return map[string]float64{"4": 3000, "5": 1500, "6": 300, "7": 150, "8": 30, "9": 10, "10": 10}[code]
+func set(u *geoengine.Unit, key, value string) {
+	if value != "" {
+		u.Attributes = append(u.Attributes, geoengine.Attribute{Key: key, Value: value})
+	}
 }
 
-// addressPrecision is the same for the kinds of result of the national address base.
-func addressPrecision(kind string) float64 {
-	return map[string]float64{"housenumber": 30, "street": 300, "locality": 500, "village": 2000, "town": 3000, "city": 5000}[kind]
+// checkTexts rejects a row without identity or name, or with one that is too long.
+func checkTexts(row data.Row, u *geoengine.Unit) error {
+	switch {
+	case u.Ref == "" || len(u.Ref) > 200:
+		return row.Reject("missing_ref", "id %.40q must have 1 to 200 bytes", u.Ref)
+	case u.Name == "" || len(u.Name) > 300:
+		return row.Reject("missing_name", "name %.40q must have 1 to 300 bytes", u.Name)
+	}
+	return nil
 }
