@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 
+	"github.com/paulmach/orb"
+
 	"vigie/geoengine"
 	"vigie/geoengine/hex"
 )
@@ -32,9 +34,18 @@ func (e *Events) MVT(ctx context.Context, t Tile, q geoengine.Query) (body []byt
 	}
 	const buffer = 64.0 / Extent
 	box := t.Bound(buffer)
+	if q.Box != nil {
+		box = orb.Bound{
+			Min: orb.Point{max(box.Min[0], q.Box.Min[0]), max(box.Min[1], q.Box.Min[1])},
+			Max: orb.Point{min(box.Max[0], q.Box.Max[0]), min(box.Max[1], q.Box.Max[1])},
+		}
+		if box.IsEmpty() {
+			return nil, false, nil
+		}
+	}
 	q.Box = &box
 	list := geoengine.EventList{Query: q, Cells: []geoengine.CellRange{}}
-	for _, cell := range hex.Cover(box, ResolutionForZoom(t.Z)-2) {
+	for _, cell := range hex.Holders(box, ResolutionForZoom(t.Z)-2) {
 		first, last := hex.Range(cell, geoengine.CellResolution)
 		list.Cells = append(list.Cells, geoengine.CellRange{First: first, Last: last})
 	}

@@ -20,7 +20,7 @@ import (
 
 // square is a commune and its région of one degree, south-west corner at lon, lat.
 const insertArea = `insert into area (id, path, parent, level, code, name, source, fingerprint, geom)
-	values ($1, $2, '', $3, '1', 'Saint-''Ouen"', 1, 0, st_multi(st_makeenvelope($4, $5, $4 + 1, $5 + 1, 4326)))`
+	values ($1, $2, '', $3, '1', 'Saint-''Ouen"', 1, 0, st_multi(st_makeenvelope($4::float8, $5::float8, $4::float8 + 1, $5::float8 + 1, 4326)))`
 
 func namesIn(t *testing.T, body []byte, layer, property string) []string {
 	t.Helper()
