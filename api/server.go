@@ -16,12 +16,14 @@ import (
 	"time"
 	_ "time/tzdata" // local days, also on machines without zone files
 
+	"github.com/danielgtaylor/huma/v2"
 	"github.com/prometheus/client_golang/prometheus"
 	"golang.org/x/sync/errgroup"
 
 	"vigie/api/door"
 	"vigie/api/filter"
 	"vigie/api/identity"
+	"vigie/api/problem"
 	"vigie/geoengine"
 	"vigie/geoengine/cube"
 	"vigie/progress"
@@ -101,9 +103,19 @@ func New(config Config) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	s.handler = headers(http.NewCrossOriginProtection().Handler(s.door.Handler()))
+	sameOrigin := http.NewCrossOriginProtection()
+	sameOrigin.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		problem.New(http.StatusForbidden, problem.CodeDenied, "requests that change something must come from this site").Write(w, "")
+	}))
+	s.handler = headers(sameOrigin.Handler(s.door.Handler()))
 	return s, nil
 }
+
+// Operations lists every operation, in the order in which they were added.
+func (s *Server) Operations() []door.Operation { return s.door.Operations() }
+
+// OpenAPI is the API document of the operations.
+func (s *Server) OpenAPI() *huma.OpenAPI { return s.door.OpenAPI() }
 
 // Handler is the whole server as a handler. Work must run beside it.
 func (s *Server) Handler() http.Handler { return s.handler }

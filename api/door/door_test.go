@@ -320,9 +320,9 @@ func TestDoorKeepsSecretsOutOfErrors(t *testing.T) {
 		return nil, nil
 	}))
 	for body, status := range map[string]int{
-		`{"password":"hunter2 is too long"}`:                      422,
-		`{"password":"hunter2","extra":1}`:                        422,
-		`{"password":"hunter2"`:                                   400,
+		`{"password":"hunter2 is too long"}`:                     422,
+		`{"password":"hunter2","extra":1}`:                       422,
+		`{"password":"hunter2"`:                                  400,
 		`{"password":"hunter2` + strings.Repeat("x", 200) + `"}`: 413,
 		``: 400,
 	} {
@@ -352,5 +352,25 @@ func TestClientAddress(t *testing.T) {
 		if got := door.ClientAddress(r, proxies).String(); got != c.want {
 			t.Errorf("%s %q: %s, want %s", c.peer, c.forwarded, got, c.want)
 		}
+	}
+}
+
+func TestDoorCompressesJSON(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	h.Add(operation(), door.JSON(func(context.Context, door.Pass, *struct{}) (*struct{ Body []string }, error) {
+		return &struct{ Body []string }{make([]string, 1000)}, nil
+	}))
+	r := httptest.NewRequest("GET", "/thing", nil)
+	r.AddCookie(&http.Cookie{Name: "vigie", Value: h.cookie})
+	r.Header.Set("Accept-Encoding", "gzip")
+	w := httptest.NewRecorder()
+	h.Handler().ServeHTTP(w, r)
+	if w.Header().Get("Content-Encoding") != "gzip" || w.Body.Len() > 500 {
+		t.Errorf("%v, %d bytes", w.Header(), w.Body.Len())
+	}
+	vary := strings.Join(w.Header().Values("Vary"), ",")
+	if !strings.Contains(vary, "Cookie") || !strings.Contains(vary, "Accept-Encoding") {
+		t.Errorf("Vary: %s", vary)
 	}
 }

@@ -7,6 +7,8 @@ import (
 	"reflect"
 
 	"github.com/danielgtaylor/huma/v2"
+	"github.com/klauspost/compress/gzhttp"
+	"github.com/klauspost/compress/gzip"
 
 	"vigie/api/problem"
 )
@@ -29,7 +31,19 @@ func (h jsonHandler[I, O]) register(d *Door, doc *huma.Operation) (*huma.Operati
 		}
 		return out, nil
 	})
-	return d.captured.doc, d.captured.run
+	return d.captured.doc, d.compress(d.captured.run)
+}
+
+// leastCompressed is the size in bytes from which JSON is compressed.
+const leastCompressed = 1024
+
+// compress sends JSON as gzip or zstd to clients that take it.
+func (d *Door) compress(next http.Handler) http.Handler {
+	wrap, err := gzhttp.NewWrapper(gzhttp.MinSize(leastCompressed), gzhttp.CompressionLevel(gzip.BestSpeed))
+	if err != nil {
+		panic(err) // the options are constants
+	}
+	return wrap(next)
 }
 
 // Raw is an operation that writes its own body: tiles, streams, files. An error returned before anything is written
