@@ -83,47 +83,39 @@ func (m *Mapping) event(row data.Row) (*geoengine.Event, error) {
 	if err := m.interval(event, row); err != nil {
 		return nil, err
 	}
-	category, unknown := m.Category.first(row)
-	if category == "" || !geoengine.ValidSlug(category) {
-		return nil, row.Reject("unknown_value", "category: %s %.80q gives none", m.Category.Column, first(unknown, category, field(row, m.Category.Column)))
+	unknown := m.Category.resolve(row, func(slug string) {
+		if event.Category == "" {
+			event.Category = slug
+		}
+	})
+	if !geoengine.ValidSlug(event.Category) {
+		return nil, row.Reject("unknown_value", "category: %s: %.80q is not provided for", m.Category.columns(), unknown+event.Category)
 	}
-	event.Category = category
 	if err := m.grade(event, row); err != nil {
 		return nil, err
 	}
 	for key, facts := range m.Attributes {
-		for i := range facts {
-			facts[i].resolve(row, func(value string) {
-				event.Attributes = append(event.Attributes, geoengine.Attribute{Key: key, Value: value})
-			})
-		}
+		facts.resolve(row, func(value string) {
+			event.Attributes = append(event.Attributes, geoengine.Attribute{Key: key, Value: value})
+		})
 	}
 	return event, nil
 }
 
-func first(texts ...string) string {
-	for _, text := range texts {
-		if text != "" {
-			return text
-		}
-	}
-	return ""
-}
-
 // grade sets severity and weight.
 func (m *Mapping) grade(event *geoengine.Event, row data.Row) error {
-	if m.Severity != nil {
-		text, unknown := m.Severity.first(row)
-		if text == "" && unknown != "" {
-			return row.Reject("unknown_value", "severity: %s %.80q is not provided for", m.Severity.Column, unknown)
+	given := false
+	var wrong string
+	unknown := m.Severity.resolve(row, func(slug string) {
+		severity, err := geoengine.ParseSeverity(slug)
+		if err != nil {
+			wrong = slug
 		}
-		if text != "" {
-			severity, err := geoengine.ParseSeverity(text)
-			if err != nil {
-				return row.Reject("unknown_value", "severity: %s gives %.80q", m.Severity.Column, text)
-			}
-			event.Severity = severity
-		}
+		given = true
+		event.Severity = max(event.Severity, severity)
+	})
+	if wrong != "" || (!given && unknown != "") {
+		return row.Reject("unknown_value", "severity: %s: %.80q is not provided for", m.Severity.columns(), wrong+unknown)
 	}
 	if m.Weight == nil {
 		event.Weight = event.Severity.Weight()

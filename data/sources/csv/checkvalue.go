@@ -14,6 +14,9 @@ func (m *Mapping) checkValue(key string, v *Value, allowed func(string) error) (
 	if v.Constant != "" && (v.Table != nil || v.Match != nil || v.Number != nil || v.Extract != "" || v.Default != "") {
 		return m.errorAt(key, "a constant takes nothing else")
 	}
+	if err := m.checkConditions(key+".when", v.When); err != nil {
+		return err
+	}
 	if v.extract, err = m.pattern(key+".extract", v.Extract); err != nil {
 		return err
 	}
@@ -61,8 +64,25 @@ func prefixed(prefix, value string) string {
 	return prefix + value
 }
 
+// checkFacts compiles each of the values.
+func (m *Mapping) checkFacts(key string, facts Facts, allowed func(string) error) error {
+	for i := range facts {
+		name := key
+		if len(facts) > 1 {
+			name = fmt.Sprintf("%s[%d]", key, i)
+		}
+		if err := m.checkValue(name, &facts[i], allowed); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 func (m *Mapping) checkCategory() error {
-	return m.checkValue("category", &m.Category, func(s string) error {
+	if len(m.Category) == 0 {
+		return m.errorAt("category", "is missing, such as {constant: road.accident}")
+	}
+	return m.checkFacts("category", m.Category, func(s string) error {
 		if !geoengine.ValidSlug(s) {
 			return fmt.Errorf("%q, which is no dotted slug such as road.accident", s)
 		}
@@ -71,10 +91,7 @@ func (m *Mapping) checkCategory() error {
 }
 
 func (m *Mapping) checkSeverity() error {
-	if m.Severity == nil {
-		return nil
-	}
-	return m.checkValue("severity", m.Severity, func(s string) error {
+	return m.checkFacts("severity", m.Severity, func(s string) error {
 		if _, err := geoengine.ParseSeverity(s); err != nil {
 			return fmt.Errorf("%q, which is none of %v", s, geoengine.SeverityNames)
 		}
@@ -106,14 +123,8 @@ func (m *Mapping) checkAttributes() error {
 		if len(facts) == 0 {
 			return m.errorAt("attributes."+key, "says nothing")
 		}
-		for i := range facts {
-			name := "attributes." + key
-			if len(facts) > 1 {
-				name = fmt.Sprintf("%s[%d]", name, i)
-			}
-			if err := m.checkValue(name, &facts[i], func(string) error { return nil }); err != nil {
-				return err
-			}
+		if err := m.checkFacts("attributes."+key, facts, func(string) error { return nil }); err != nil {
+			return err
 		}
 	}
 	return nil

@@ -50,6 +50,7 @@ var words = []struct {
 	{"f", token{kind: 'f', least: 1, most: 9}},
 	{"A", token{kind: 'A'}},
 	{"Z", token{kind: 'Z'}},
+	{"*", token{kind: '*'}},
 }
 
 // compile reads a layout. A part in 'single quotes' and every character that is no word stands for itself.
@@ -82,6 +83,9 @@ func compile(text string) (layout, error) {
 
 // check refuses a layout that does not name a day, month, year or instant without gaps between them.
 func (l layout) check() error {
+	if strings.Count(l.text, "*") > 2 {
+		return fmt.Errorf("format %q: more than two *: %w", l.text, geoengine.ErrInvalid)
+	}
 	year, month := l.has['Y'] || l.has['y'], l.has['M'] || l.has['N']
 	hour := l.has['H'] || l.has['h']
 	switch {
@@ -174,9 +178,19 @@ func (l layout) fit(tokens []token, text string, p *parts) bool {
 		p.month = month
 		return size > 0 && l.fit(rest, text[size:], p)
 	case 'A':
-		half := strings.ToLower(text[:min(2, len(text))])
+		half, size := halfDay(text)
 		p.noon, p.pm = true, half == "pm"
-		return (half == "am" || half == "pm") && l.fit(rest, text[2:], p)
+		return size > 0 && l.fit(rest, text[size:], p)
+	case '*':
+		if len(rest) == 0 {
+			return true
+		}
+		for skipped := range len(text) + 1 {
+			if l.fit(rest, text[skipped:], p) {
+				return true
+			}
+		}
+		return false
 	case 'Z':
 		offset, size := zoneOffset(text)
 		p.offset, p.hasOffset = offset, true
@@ -197,6 +211,16 @@ func (l layout) fit(tokens []token, text string, p *parts) bool {
 		}
 	}
 	return false
+}
+
+// halfDay reads AM, pm, a.m. and P.M.
+func halfDay(text string) (half string, size int) {
+	for _, form := range [...]string{"a.m.", "p.m.", "am", "pm"} {
+		if len(text) >= len(form) && strings.EqualFold(text[:len(form)], form) {
+			return strings.ReplaceAll(form, ".", ""), len(form)
+		}
+	}
+	return "", 0
 }
 
 // with stores a number. A layout that fits later overwrites what a failed trial stored.

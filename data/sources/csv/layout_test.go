@@ -42,6 +42,11 @@ func TestLayout(t *testing.T) {
 		{"unix_ms", "1467650700000", "2016-07-04T18:45:00+02:00"},
 		{"unix", "-60", "1970-01-01T00:59:00+01:00"},
 		{"YYYY-MM-DD", "0000-01-01", ""},
+		{"M/D/YYYY h:mm A", "7/4/2016 1:05 p.m.", "2016-07-04T13:05:00+02:00"},
+		{"YYYY-MM-DDT*", "2019-11-30T00:00:00.000", "2019-11-30T00:00:00+01:00 24h0m0s"},
+		{"YYYY-MM-DD* H:mm", "2019-11-30T00:00:00.000 8:05", "2019-11-30T08:05:00+01:00"},
+		{"YYYY-MM-DD H:*", "2019-11-30 8:00-9:00", "2019-11-30T08:00:00+01:00 1h0m0s"},
+		{"YYYY-MM-DD *", "2019-11-30 99:99", "2019-11-30T00:00:00+01:00 24h0m0s"},
 		{"YYYY-MM-DD HH:mm", "2019-11-30 24:00", ""},
 		{"YYYY-MM-DD", "", ""},
 	}
@@ -68,7 +73,7 @@ func TestLayout(t *testing.T) {
 
 func TestLayoutRefuses(t *testing.T) {
 	t.Parallel()
-	for _, format := range []string{"", "MM-DD", "YYYY DD", "YYYY-MM-DD mm", "YYYY-MM HH", "YYYY-MM-DD h:mm", "YYYY 'x"} {
+	for _, format := range []string{"", "MM-DD", "YYYY DD", "YYYY-MM-DD mm", "YYYY-MM HH", "YYYY-MM-DD h:mm", "YYYY 'x", "YYYY***"} {
 		if _, err := compile(format); err == nil {
 			t.Errorf("%q was accepted", format)
 		}

@@ -38,8 +38,8 @@ type Mapping struct {
 	Group      *Group           `yaml:"group"`
 	Time       Times            `yaml:"time"`
 	Position   *Place           `yaml:"position"`
-	Category   Value            `yaml:"category"`
-	Severity   *Value           `yaml:"severity"`
+	Category   Facts            `yaml:"category"` // the first that gives one
+	Severity   Facts            `yaml:"severity"` // the worst that any gives
 	Weight     *Weight          `yaml:"weight"`
 	Attributes map[string]Facts `yaml:"attributes"`
 
@@ -151,6 +151,7 @@ type Mirror struct {
 
 // Value is how a text comes from a row.
 type Value struct {
+	When     []Condition       `yaml:"when"` // the value counts only if all hold
 	Constant string            `yaml:"constant"`
 	Column   string            `yaml:"column"`
 	Empty    []string          `yaml:"empty"`
@@ -193,7 +194,7 @@ type Weight struct {
 	DecimalComma bool               `yaml:"decimal_comma"`
 }
 
-// Facts are the ways in which the values of one attribute come from a row: one Value or a list.
+// Facts are the ways in which the values of one thing come from a row: one Value or a list.
 type Facts []Value
 
 // UnmarshalYAML accepts one value or a list of values.

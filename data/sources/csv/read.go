@@ -129,17 +129,19 @@ func (m *Mapping) required() []string {
 			conditions(s.When)
 		}
 	}
-	add(m.Category.Column)
-	if m.Severity != nil {
-		add(m.Severity.Column)
+	facts := func(list Facts) {
+		for _, v := range list {
+			add(v.Column)
+			conditions(v.When)
+		}
 	}
+	facts(m.Category)
+	facts(m.Severity)
 	if m.Weight != nil {
 		add(sortedKeys(m.Weight.Sum)...)
 	}
 	for _, key := range sortedKeys(m.Attributes) {
-		for _, v := range m.Attributes[key] {
-			add(v.Column)
-		}
+		facts(m.Attributes[key])
 	}
 	conditions(m.Keep)
 	if m.Group != nil {

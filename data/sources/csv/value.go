@@ -3,6 +3,7 @@ package csv
 import (
 	"math"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode"
@@ -43,6 +44,9 @@ func comparable(s string) string {
 // resolve calls yield with every value that v takes from the row; unknown is a field that the value's table and rules do
 // not provide for, "" if there is none.
 func (v *Value) resolve(row data.Row, yield func(string)) (unknown string) {
+	if !holds(v.When, row) {
+		return ""
+	}
 	if v.Constant != "" {
 		yield(v.Constant)
 		return ""
@@ -96,14 +100,25 @@ func (v *Value) one(text string) (value string, ok bool) {
 	}
 }
 
-// first returns the first value that v takes from the row.
-func (v *Value) first(row data.Row) (value, unknown string) {
-	unknown = v.resolve(row, func(s string) {
-		if value == "" {
-			value = s
+// resolve calls yield with the values of all facts; unknown is the first field that was not provided for.
+func (f Facts) resolve(row data.Row, yield func(string)) (unknown string) {
+	for i := range f {
+		if text := f[i].resolve(row, yield); unknown == "" {
+			unknown = text
 		}
-	})
-	return value, unknown
+	}
+	return unknown
+}
+
+// columns names the columns of the facts, for messages.
+func (f Facts) columns() string {
+	var names []string
+	for _, v := range f {
+		if v.Column != "" && !slices.Contains(names, v.Column) {
+			names = append(names, v.Column)
+		}
+	}
+	return strings.Join(names, ", ")
 }
 
 func firstGroup(p pattern, text string) string {
