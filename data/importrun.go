@@ -26,9 +26,10 @@ type runRow struct {
 }
 
 const (
+	// The row lock waits for a transaction of a killed process that is still being committed.
 	latestRun = `
 		select id, records, report, digest = $2 and state <> 'done' from import_run
-		where source = $1 order by id desc limit 1`
+		where source = $1 order by id desc limit 1 for update`
 	reopenRun = `update import_run set state = 'running', failure = '', updated = clock_timestamp() where id = $1`
 	// A run that nobody can go on with is failed, not running.
 	abandonRuns = `
@@ -42,7 +43,7 @@ const (
 		update import_run set records = $2, report = $3, updated = clock_timestamp() where id = $1`
 	endRun = `
 		update import_run set state = $2, failure = $3, report = $4, updated = clock_timestamp() where id = $1`
-	runRecords     = `select records from import_run where id = $1`
+	runRecords     = `select records from import_run where id = $1 for update`
 	notifyRun      = `select pg_notify('vigie_imports', $1)`
 	unfinishedRuns = `
 		select exists (select from import_run where id < $1 and source = $2 and state <> 'done')
