@@ -112,6 +112,9 @@ func makePlace(dir string) (place, error) {
 	if err := os.MkdirAll(dir, mode); err != nil {
 		return place{}, fmt.Errorf("make the data folder: %w", err)
 	}
+	if err := openEmpty(dir); err != nil {
+		return place{}, err
+	}
 	p, err := findPlace(dir)
 	if err != nil {
 		return place{}, err
@@ -181,6 +184,19 @@ func (p place) reachable() bool {
 	enter.Dir = "/"
 	enter.SysProcAttr = &syscall.SysProcAttr{Credential: p.as}
 	return enter.Run() == nil
+}
+
+// openEmpty lets others pass through an empty data folder of root's, as mkdtemp makes them, to reach the cluster.
+func openEmpty(dir string) error {
+	info, err := os.Stat(dir)
+	if err != nil || os.Geteuid() != 0 || info.Mode().Perm()&0o001 != 0 {
+		return err
+	}
+	entries, err := os.ReadDir(dir)
+	if err != nil || len(entries) > 0 {
+		return err
+	}
+	return os.Chmod(dir, info.Mode().Perm()|0o011) // #nosec G302 -- a folder, to be passed through
 }
 
 // takeShelter puts the cluster where the server's user can reach it, and a link to it into the data folder.
