@@ -157,10 +157,10 @@ func seed(t *testing.T, store *geoengine.Store) {
 		exec(`insert into zone values ($1, $2)`, i+1, int64(hex.Parent(cell, geoengine.ZoneResolution)))
 		exec(`insert into event (zone, source, ref, category, severity, starts, ends, reported, utc_offset, geom, precision_m, weight,
 				cell, area, attributes, fingerprint, xid)
-			select $1, 1, $2 || ' ' || n, 1 + n % 2, n % 6, at, at + interval '1 hour', at + interval '1 hour', 3600,
+			select $1, 1, $2 || ' ' || n, 1 + n % 2, n % 6, t, t + interval '1 hour', t + interval '1 hour', 3600,
 			       st_setsrid(st_makepoint($3, $4), 4326), 10, 0.125, $5, $6,
 			       jsonb_build_object('light', case n % 3 when 0 then 'night' else 'day' end), n, pg_current_xact_id()::text::bigint
-			from (select n, timestamptz '2024-03-01 00:00Z' + n * interval '1 hour' at from generate_series(1, $7::int) n) n`,
+			from (select n, timestamptz '2024-03-01 00:00Z' + n * interval '1 hour' t from generate_series(1, $7::int) n) n`,
 			i+1, town.area, town.lon, town.lat, int64(cell), town.area, town.events)
 	}
 }

@@ -2,6 +2,8 @@ package api
 
 import (
 	"context"
+	"strings"
+	"unicode/utf8"
 
 	"vigie/api/door"
 	"vigie/api/problem"
@@ -34,6 +36,8 @@ func (s *Server) areas(ctx context.Context, pass door.Pass, in *areasInput) (*st
 	switch {
 	case in.Q != "" && in.Parent != "":
 		return nil, problem.Fields{{Location: "query.parent", Message: "q and parent do not go together"}}
+	case !utf8.ValidString(in.Q) || strings.ContainsRune(in.Q, 0):
+		return nil, problem.Fields{{Location: "query.q", Message: "must be UTF-8 text"}}
 	case in.Q != "":
 		found, err = s.config.Store.SearchAreas(ctx, in.Q, pass.Scope(), in.Limit)
 	case in.Parent != "" && !geoengine.ValidAreaPath(in.Parent):

@@ -65,7 +65,7 @@ func (s *Server) publicRoutes() {
 		MaxBody: 4 << 10,
 	}, door.JSON(s.logIn))
 	s.door.Add(door.Operation{
-		ID: "front-end", Method: http.MethodGet, Path: "/{path...}", Public: true, Quiet: true, Hidden: true,
+		ID: "front-end", Method: http.MethodGet, Path: "/{path...}", Public: true, Quiet: true, Hidden: true, AnyQuery: true,
 		Summary: "The map's files, which hold no data", Audit: door.AuditNone, Limit: often(),
 	}, door.Raw(s.static))
 }

@@ -16,7 +16,7 @@ type person struct {
 }
 
 type personOutput struct {
-	SetCookie *http.Cookie `header:"Set-Cookie"`
+	SetCookie string `header:"Set-Cookie"`
 	Body      person
 }
 
@@ -34,7 +34,7 @@ func (s *Server) logIn(ctx context.Context, pass door.Pass, in *logInInput) (*pe
 	}
 	cookie := s.cookie(token)
 	cookie.MaxAge = int(identity.LongestLife.Seconds())
-	return &personOutput{SetCookie: cookie, Body: describe(caller)}, nil
+	return &personOutput{SetCookie: cookie.String(), Body: describe(caller)}, nil
 }
 
 func (s *Server) session(_ context.Context, pass door.Pass, _ *struct{}) (*struct{ Body person }, error) {
@@ -42,7 +42,7 @@ func (s *Server) session(_ context.Context, pass door.Pass, _ *struct{}) (*struc
 }
 
 type logOutOutput struct {
-	SetCookie *http.Cookie `header:"Set-Cookie"`
+	SetCookie string `header:"Set-Cookie"`
 }
 
 func (s *Server) logOut(ctx context.Context, pass door.Pass, _ *struct{}) (*logOutOutput, error) {
@@ -51,7 +51,7 @@ func (s *Server) logOut(ctx context.Context, pass door.Pass, _ *struct{}) (*logO
 	}
 	cookie := s.cookie("")
 	cookie.MaxAge = -1
-	return &logOutOutput{SetCookie: cookie}, nil
+	return &logOutOutput{SetCookie: cookie.String()}, nil
 }
 
 func (s *Server) cookie(token string) *http.Cookie {

@@ -27,8 +27,8 @@ func TestTiles(t *testing.T) {
 		"/tiles/hexagons/9/258/186.mvt":                   {"hexagons", 1},
 		"/tiles/hexagons/9/258/186.mvt?category=road":     {"hexagons", 1},
 		"/tiles/hexagons/9/258/186.mvt?source=other":      {"hexagons", 0},
-		"/tiles/events/14/8257/5984.mvt":                  {"events", 200},
-		"/tiles/events/14/8257/5984.mvt?attr.light=night": {"events", 66},
+		"/tiles/events/14/8257/5982.mvt":                  {"events", 200},
+		"/tiles/events/14/8257/5982.mvt?attr.light=night": {"events", 66},
 		"/tiles/areas/9/258/186.mvt":                      {"areas", 3},
 		"/tiles/units/9/258/186.mvt":                      {"units", 0},
 	} {

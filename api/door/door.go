@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/netip"
+	"reflect"
 	"slices"
 	"strings"
 	"time"
@@ -125,7 +126,7 @@ func (d *Door) describeErrors(doc *huma.Operation) {
 	doc.Responses["default"] = &huma.Response{
 		Description: "What went wrong, and where.",
 		Content: map[string]*huma.MediaType{"application/problem+json": {
-			Schema: huma.SchemaFromType(schemas, problemType()),
+			Schema: schemas.Schema(reflect.TypeFor[problem.Problem](), true, "Problem"),
 		}},
 	}
 	delete(schemas.Map(), "ErrorModel")

@@ -107,6 +107,7 @@ func TestOperationsMustDeclareTheirRights(t *testing.T) {
 		"public with data":  func(op *door.Operation) { op.Public, op.Roles = true, nil },
 		"no audit class":    func(op *door.Operation) { op.Audit = 0 },
 		"wrong audit class": func(op *door.Operation) { op.Audit = 99 },
+		"any query":         func(op *door.Operation) { op.AnyQuery = true },
 		"no limit":          func(op *door.Operation) { op.Limit = door.Limit{} },
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"log/slog"
 	"net/http"
-	"reflect"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/klauspost/compress/gzhttp"
@@ -115,5 +114,3 @@ func translate(ctx huma.Context, _ string, v any) (any, error) {
 	p.RequestID = passOf(ctx.Context()).requestID
 	return p, nil
 }
-
-func problemType() reflect.Type { return reflect.TypeFor[problem.Problem]() }

@@ -67,6 +67,7 @@ type Operation struct {
 	Stream      bool          // stays open until the client, the session or the server ends: no timeout
 	MaxBody     int64         // bytes; 0 is no body
 	Params      []*huma.Param // path and query parameters that the handler's type does not declare
+	AnyQuery    bool          // query parameters are not looked at: a page keeps its state there
 	Quiet       bool          // successes are logged at debug level
 	Hidden      bool          // not in the API document
 }
@@ -89,6 +90,7 @@ func (op *Operation) check() {
 	must(op.Public != (len(op.Roles) > 0), "must declare roles, or be public, and not both")
 	must(op.Audit >= AuditNone && op.Audit <= AuditSensitive, "has no audit class")
 	must(op.Limit.PerSecond > 0 && op.Limit.Burst > 0, "has no rate limit")
+	must(!op.AnyQuery || op.Audit == AuditNone, "shows data and takes any query")
 	must(!op.Public || op.Audit == AuditNone || op.Audit == AuditSecurity, "is public and shows data")
 	for _, role := range op.Roles {
 		must(slices.Contains(identity.Roles(), role), "names the unknown role "+string(role))

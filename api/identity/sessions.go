@@ -82,9 +82,12 @@ func (s *Sessions) Login(ctx context.Context, name, password string, from netip.
 
 // verify returns the account if the password is its own, in the same time whether the account exists or not.
 func (s *Sessions) verify(ctx context.Context, name, password string) (geoengine.Account, error) {
-	account, err := s.store.Account(ctx, name)
-	if err != nil && !errors.Is(err, geoengine.ErrMissing) {
-		return geoengine.Account{}, err
+	var account geoengine.Account
+	if checkName(name) == nil {
+		var err error
+		if account, err = s.store.Account(ctx, name); err != nil && !errors.Is(err, geoengine.ErrMissing) {
+			return geoengine.Account{}, err
+		}
 	}
 	matches, err := s.hasher.Verify(ctx, account.Password, password)
 	if err != nil {
