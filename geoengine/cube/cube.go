@@ -24,11 +24,13 @@ type Cube struct {
 
 	current atomic.Pointer[snapshot] // nil until loaded
 
-	mu       sync.Mutex // guards what the writers share: below, and every change of current
-	dicts    *dictionaries
-	position feedPosition
-	merging  bool
-	merges   sync.WaitGroup
+	mu      sync.Mutex // guards every change of current, and below
+	dicts   *dictionaries
+	feed    feed
+	busy    map[*segment]bool // being merged in the background
+	merging bool
+	merges  sync.WaitGroup
+	broken  bool // a retraction had no equal: only a new load helps
 }
 
 // Count is a number of events and the sum of their weights; Cell is 0 where no cell is meant.
@@ -79,7 +81,7 @@ type Extent struct {
 
 // New returns an empty cube over store. Load it, then Follow.
 func New(store *geoengine.Store, log *slog.Logger) *Cube {
-	return &Cube{store: store, log: log}
+	return &Cube{store: store, log: log, busy: map[*segment]bool{}}
 }
 
 // Ready tells whether the cube has been loaded.
