@@ -29,10 +29,12 @@ create table area (
     name text not null,
     source int not null,
     fingerprint bigint not null,
-    geom geometry(MultiPolygon, 4326)
+    geom geometry(MultiPolygon, 4326),     -- null for a parent known by its code only
+    outline geometry(MultiPolygon, 4326)   -- union of the children, where geom is null: to draw, never to locate
 );
 create index area_parent on area (parent);
 create index area_geom on area using gist (geom);
+create index area_outline on area using gist (outline);
 
 -- The same polygons cut into pieces of few vertices: point in polygon without walking a coast.
 create table area_part (
