@@ -10,7 +10,7 @@ func TestOutline(t *testing.T) {
 	t.Parallel()
 	store := geotest.New(t)
 	const insert = `insert into area (id, path, parent, level, code, name, source, fingerprint, geom)
-		values ($1, $2, $3, '', '', '', 1, 0, case when $4 then st_multi(st_makeenvelope($1, 40, $1 + 1, 41, 4326)) end)`
+		values ($1::int, $2, $3, '', '', '', 1, 0, case when $4 then st_multi(st_makeenvelope($1::int, 40, $1::int + 1, 41, 4326)) end)`
 	for i, area := range []struct {
 		path, parent string
 		has          bool
