@@ -1,0 +1,174 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"maps"
+	"net/http"
+	"slices"
+	"time"
+
+	"vigie/data"
+	"vigie/geoengine"
+	"vigie/progress"
+)
+
+// importCommand imports, and lists what was rejected.
+type importCommand struct {
+	Run     importRunCommand     `cmd:"" default:"withargs" help:"Import files of a source (the word run may be left out)."`
+	Rejects importRejectsCommand `cmd:"" help:"List rejected rows with line and reason, or retry them."`
+}
+
+type importRunCommand struct {
+	Source  string   `arg:"" predictor:"source" help:"Name of the source: see vigie sources."`
+	Inputs  []string `arg:"" optional:"" name:"input" predictor:"file" help:"Files, folders or addresses; plain, gz, bz2, zstd or zip."`
+	File    []string `sep:"none" predictor:"file" help:"Another way to name the inputs."`
+	Year    int      `help:"Vintage to download, or of the files where they do not say it; last year of the demonstration."`
+	Mapping string   `predictor:"file" help:"Mapping of a CSV: a file or a ready name (csv)."`
+	Level   string   `help:"Level of the areas in the files (areas)."`
+	Root    string   `help:"Area path under which a foreign file hangs, for example br.poa (areas)."`
+	Seed    uint64   `default:"1" help:"Seed of the generator (demo)."`
+	Scale   float64  `default:"1" help:"Amount of generated data (demo)."`
+	DryRun  bool     `help:"Read and check everything, write nothing."`
+	Batch   int      `help:"Records in one transaction; default: by the kind of record." placeholder:"N"`
+	Strict  bool     `help:"End with exit code 3 if rows were rejected."`
+}
+
+// Help shows examples.
+func (c *importRunCommand) Help() string {
+	return `Importing twice changes nothing; an import that was cut off goes on where it stopped.
+Rejected rows are kept with file, line and reason: vigie import rejects.
+
+Examples:
+  vigie import baac --year 2019
+  vigie import baac --file caracteristiques_2013.csv lieux_2013.csv vehicules_2013.csv
+  vigie import csv --mapping portland_thefts thefts.csv.gz
+  vigie import areas communes.geojsonl.gz --dry-run --json`
+}
+
+// importReport is the sum of the parts; a generator has several.
+type importReport struct {
+	data.Report
+	Parts []data.Report `json:"parts,omitempty"`
+}
+
+// Run imports.
+func (c *importRunCommand) Run(ctx context.Context, a *app) error {
+	all, err := findSources(c.Source)
+	if err != nil {
+		return err
+	}
+	files, cleanup, err := c.open(ctx, a, all[0])
+	if err != nil {
+		return err
+	}
+	defer cleanup()
+	store, err := a.open(ctx, false)
+	if err != nil {
+		return err
+	}
+	defer store.close(ctx)
+	report, err := importAll(ctx, store.Store, all, data.Input{Files: files, Options: c.options()},
+		data.ImportOptions{DryRun: c.DryRun, BatchSize: c.Batch, Progress: a.progress})
+	if err != nil {
+		return err
+	}
+	a.display.Close()
+	a.print(report, report.print)
+	if c.Strict && report.RejectedTotal() > 0 {
+		return exitStatus(exitRejects)
+	}
+	return nil
+}
+
+// importAll imports sources one after another and adds up their reports.
+func importAll(ctx context.Context, store *geoengine.Store, all []data.Source, in data.Input, options data.ImportOptions) (importReport, error) {
+	sum := importReport{}
+	for _, source := range all {
+		report, err := data.Import(ctx, store, source, in, options)
+		if err != nil {
+			return sum, err
+		}
+		if len(all) == 1 {
+			return importReport{Report: report}, nil
+		}
+		sum.add(report)
+	}
+	return sum, nil
+}
+
+func (r *importReport) add(part data.Report) {
+	r.Parts = append(r.Parts, part)
+	if r.Rejected == nil {
+		r.Rejected = map[string]int64{}
+	}
+	r.Run, r.Source, r.Input, r.DryRun = part.Run, part.Source, part.Input, part.DryRun
+	r.Read += part.Read
+	r.New += part.New
+	r.Changed += part.Changed
+	r.Unchanged += part.Unchanged
+	r.WithoutPosition += part.WithoutPosition
+	r.Seconds += part.Seconds
+	r.Resumed = r.Resumed || part.Resumed
+	for reason, n := range part.Rejected {
+		r.Rejected[reason] += n
+	}
+}
+
+func (r importReport) print(w io.Writer) {
+	if len(r.Parts) == 0 {
+		printReport(w, r.Report)
+	}
+	for _, part := range r.Parts {
+		printReport(w, part)
+	}
+}
+
+func (c *importRunCommand) options() data.Options {
+	return data.Options{Mapping: c.Mapping, Year: c.Year, Level: c.Level, Root: c.Root, Seed: c.Seed, Scale: c.Scale}
+}
+
+// open resolves the inputs, which the source may offer for download.
+func (c *importRunCommand) open(ctx context.Context, a *app, source data.Source) ([]data.File, func(), error) {
+	inputs := slices.Concat(c.File, c.Inputs)
+	switch {
+	case len(inputs) == 0 && source.Synthetic:
+		return nil, func() {}, nil
+	case len(inputs) == 0 && source.Download != nil && c.Year != 0:
+		client := &http.Client{Timeout: 2 * time.Minute}
+		addresses, err := source.Download(ctx, client, c.Year)
+		if err != nil {
+			return nil, nil, fmt.Errorf("find the files of %s %d: %w", source.Name, c.Year, err)
+		}
+		inputs = addresses
+	case len(inputs) == 0 && source.Download != nil:
+		return nil, nil, usagef("import %s: name files, or --year to download. It reads %s", source.Name, source.Hint)
+	case len(inputs) == 0:
+		return nil, nil, usagef("import %s: name files, folders or addresses. It reads %s", source.Name, source.Hint)
+	}
+	return data.OpenInput(ctx, inputs, data.Limits{Progress: a.progress})
+}
+
+func printReport(w io.Writer, r data.Report) {
+	title := "Imported"
+	if r.DryRun {
+		title = "Checked (dry run, nothing written)"
+	}
+	if r.Resumed {
+		title += ", going on with an import that was cut off"
+	}
+	fmt.Fprintf(w, "%s: %s from %s\n", title, r.Source, r.Input)
+	rows := [][]string{
+		{"  read", progress.Group(r.Read)}, {"  new", progress.Group(r.New)}, {"  changed", progress.Group(r.Changed)},
+		{"  unchanged", progress.Group(r.Unchanged)}, {"  without position", progress.Group(r.WithoutPosition)},
+		{"  rejected", progress.Group(r.RejectedTotal())},
+	}
+	for _, reason := range slices.Sorted(maps.Keys(r.Rejected)) {
+		rows = append(rows, []string{"    " + reason, progress.Group(r.Rejected[reason])})
+	}
+	table(w, append(rows, []string{"  time", progress.Duration(time.Duration(r.Seconds * float64(time.Second)))}))
+	if r.RejectedTotal() > 0 && r.Run != 0 {
+		fmt.Fprintf(w, "See them: vigie import rejects --run %d\n", r.Run)
+	}
+}

@@ -1,0 +1,154 @@
+// Command vigie is the whole product in one binary: database, import, server and tools. Everything is wired
+// together here and nowhere else. Read main.go, config.go and open.go, then the file of a command.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
+	"time"
+	_ "time/tzdata" // local times, also on machines without zone files
+
+	"github.com/alecthomas/kong"
+	"github.com/caarlos0/env/v11"
+	kongcompletion "github.com/jotaen/kong-completion"
+	"github.com/posener/complete"
+)
+
+// The exit codes.
+const (
+	exitDone        = 0
+	exitFailed      = 1
+	exitUsage       = 2   // the command line or the configuration is wrong
+	exitRejects     = 3   // import --strict: done, but some rows were rejected
+	exitInterrupted = 130 // stopped by a signal before it was done
+)
+
+// commands is the command line.
+type commands struct {
+	JSON    bool `help:"Print the result as JSON on standard output."`
+	Verbose bool `short:"v" help:"Log what is being done, also the details."`
+
+	Up         upCommand         `cmd:"" help:"Run everything on this machine: database, demonstration data, server."`
+	Serve      serveCommand      `cmd:"" help:"Serve the map and the API on an existing store."`
+	Import     importCommand     `cmd:"" help:"Import files of a source; list and retry rejected rows."`
+	Sources    sourcesCommand    `cmd:"" help:"List what can be imported, with publisher and licence."`
+	DB         dbCommand         `cmd:"" name:"db" help:"Migrate, inspect, start, stop, back up and restore the database."`
+	User       userCommand       `cmd:"" help:"Manage the accounts that may log in."`
+	Doctor     doctorCommand     `cmd:"" help:"Check everything that Vigie depends on and say how to mend it."`
+	Bench      benchCommand      `cmd:"" help:"Measure Vigie beside its peers on this machine."`
+	Completion completionCommand `cmd:"" help:"Print the shell code that completes vigie's commands."`
+	Version    versionCommand    `cmd:"" help:"Print the version."`
+}
+
+const description = `Vigie: a geospatial decision-support server.
+
+A command that needs the store uses DATABASE_URL, or else a private PostgreSQL cluster in the data folder (VIGIE_DATA),
+which it starts if need be and stops when nobody else uses it.
+
+Exit codes: 0 done, 1 failed, 2 wrong command line or configuration, 3 done but rows were rejected (import --strict),
+130 interrupted.
+
+Environment:
+${environment}`
+
+// usageError is a mistake in the command line that the grammar cannot know of.
+type usageError struct{ error }
+
+func usagef(format string, args ...any) error { return usageError{fmt.Errorf(format, args...)} }
+
+// exitStatus ends a command that has said everything with a code.
+type exitStatus int
+
+func (e exitStatus) Error() string { return fmt.Sprintf("exit status %d", int(e)) }
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	code := run(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr)
+	stop()
+	os.Exit(code)
+}
+
+// run executes one command line and returns its exit code.
+func run(ctx context.Context, args []string, in *os.File, out, errs io.Writer) (code int) {
+	defer func() { // kong exits from the middle of parsing for --help
+		if status, ok := recover().(exitStatus); ok {
+			code = int(status)
+		}
+	}()
+	var line commands
+	parser, err := kong.New(&line, kong.Name("vigie"), kong.Description(description),
+		kong.Vars{"environment": environmentHelp()}, kong.Writers(out, errs), kong.UsageOnError(),
+		kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: 120, NoExpandSubcommands: true}),
+		kong.Exit(func(code int) { panic(exitStatus(code)) }))
+	if err != nil {
+		fmt.Fprintln(errs, "vigie:", err)
+		return exitUsage
+	}
+	kongcompletion.Register(parser, kongcompletion.WithPredictor("source", complete.PredictSet(sourceNames()...)),
+		kongcompletion.WithPredictor("file", complete.PredictFiles("*")))
+	if len(args) == 0 {
+		args = []string{"--help"}
+	}
+	command, err := parser.Parse(args)
+	if err != nil {
+		return fail(errs, wantsJSON(args), usageError{err})
+	}
+	config, err := env.ParseAs[config]()
+	if err != nil {
+		return fail(errs, line.JSON, usageError{err})
+	}
+	app, err := newApp(config, line, in, out, errs)
+	if err != nil {
+		return fail(errs, line.JSON, err)
+	}
+	defer app.display.Close()
+	command.BindTo(ctx, (*context.Context)(nil))
+	err = command.Run(app)
+	app.display.Close()
+	if err != nil && ctx.Err() != nil {
+		fmt.Fprintln(errs, "vigie: interrupted")
+		return exitInterrupted
+	}
+	return fail(errs, line.JSON, err)
+}
+
+// wantsJSON tells whether errors of a line that does not parse are to be JSON.
+func wantsJSON(args []string) bool {
+	for _, arg := range args {
+		if arg == "--json" {
+			return true
+		}
+	}
+	return false
+}
+
+// fail says what went wrong and returns the exit code.
+func fail(errs io.Writer, asJSON bool, err error) int {
+	if err == nil {
+		return exitDone
+	}
+	var status exitStatus
+	if errors.As(err, &status) {
+		return int(status)
+	}
+	if asJSON {
+		printJSON(errs, map[string]string{"error": err.Error()})
+	} else {
+		fmt.Fprintln(errs, "vigie:", err)
+	}
+	if usage := (usageError{}); errors.As(err, &usage) {
+		if !asJSON {
+			fmt.Fprintln(errs, "vigie: try vigie --help, or vigie COMMAND --help")
+		}
+		return exitUsage
+	}
+	return exitFailed
+}
+
+// patience bounds the leaving of the embedded cluster when a command ends.
+const patience = 6 * time.Minute

@@ -1,0 +1,106 @@
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"strings"
+	"syscall"
+
+	"vigie/api"
+	"vigie/frontend"
+	"vigie/geoengine/cube"
+)
+
+// serveCommand serves an existing store.
+type serveCommand struct {
+	Listen  string `help:"Address to listen on; default: VIGIE_LISTEN." placeholder:"HOST:PORT"`
+	Migrate bool   `help:"Bring the schema up to date first (the embedded cluster always does)."`
+}
+
+// Help shows examples.
+func (c *serveCommand) Help() string {
+	return `Any number of servers may share one database. /healthz and /readyz are for a load balancer.
+
+Examples:
+  DATABASE_URL=postgres://vigie@db/vigie vigie serve --listen 0.0.0.0:8080
+  vigie serve --migrate`
+}
+
+// Run serves until it is told to stop.
+func (c *serveCommand) Run(ctx context.Context, a *app) error {
+	listener, err := a.listen(ctx, c.Listen)
+	if err != nil {
+		return err
+	}
+	defer listener.Close()
+	store, err := a.open(ctx, c.Migrate)
+	if err != nil {
+		return err
+	}
+	defer store.close(ctx)
+	address := a.address(listener)
+	a.print(map[string]string{"url": address}, func(w io.Writer) { fmt.Fprintf(w, "Vigie listens on %s (Ctrl-C stops it)\n", address) })
+	return a.serve(ctx, store, listener, cube.New(store.Store, a.log))
+}
+
+// serve runs the server and watches over the cluster until ctx ends.
+func (a *app) serve(ctx context.Context, store *opened, listener net.Listener, cube *cube.Cube) error {
+	proxies, err := a.config.proxies()
+	if err != nil {
+		return err
+	}
+	server, err := api.New(api.Config{
+		Store: store.Store, Cube: cube, Frontend: frontend.Files(), Log: a.log, Clock: a.clock, Random: rand.Reader,
+		PublicURL: a.config.PublicURL, StyleURL: a.config.StyleURL, Attribution: a.config.Attribution,
+		Proxies: proxies, Build: build(),
+	})
+	if err != nil {
+		return err
+	}
+	if store.cluster != nil {
+		watching, stop := context.WithCancel(ctx)
+		watched := make(chan struct{})
+		go func() {
+			defer close(watched)
+			store.cluster.Watch(watching)
+		}()
+		defer func() { stop(); <-watched }()
+	}
+	return server.Run(ctx, listener)
+}
+
+// listen takes the address, before anything slow, so that a taken port is told at once.
+func (a *app) listen(ctx context.Context, address string) (net.Listener, error) {
+	if address == "" {
+		address = a.config.Listen
+	}
+	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", address)
+	switch {
+	case errors.Is(err, syscall.EADDRINUSE):
+		return nil, fmt.Errorf("%s is taken by another program: stop that, or choose another address with --listen or VIGIE_LISTEN", address)
+	case errors.Is(err, syscall.EACCES):
+		return nil, fmt.Errorf("%s may not be used by this user: choose a port over 1023 with --listen or VIGIE_LISTEN", address)
+	case err != nil:
+		return nil, fmt.Errorf("listen: %w", err)
+	}
+	return listener, nil
+}
+
+// address is where people find the server.
+func (a *app) address(listener net.Listener) string {
+	if a.config.PublicURL != "" {
+		return a.config.PublicURL
+	}
+	host, port, err := net.SplitHostPort(listener.Addr().String())
+	if err != nil {
+		return "http://" + listener.Addr().String()
+	}
+	if ip := net.ParseIP(host); ip != nil && ip.IsUnspecified() {
+		host = "localhost"
+	}
+	return "http://" + strings.TrimSuffix(net.JoinHostPort(host, port), ":80")
+}

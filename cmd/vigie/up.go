@@ -1,0 +1,138 @@
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"fmt"
+	"io"
+
+	"vigie/api/identity"
+	"vigie/data"
+	"vigie/geoengine"
+	"vigie/geoengine/cube"
+)
+
+// upCommand runs everything on one machine.
+type upCommand struct {
+	Listen string  `help:"Address to listen on; default: VIGIE_LISTEN." placeholder:"HOST:PORT"`
+	NoDemo bool    `help:"Leave an empty store empty."`
+	Seed   uint64  `default:"1" help:"Seed of the demonstration territory."`
+	Scale  float64 `default:"1" help:"Amount of demonstration data."`
+}
+
+// Help says what it does.
+func (c *upCommand) Help() string {
+	return `Starts the embedded database, brings its schema up to date, loads the fictional demonstration territory into an
+empty store, makes the first accounts and prints their passwords once, and serves the map until Ctrl-C.
+The next vigie up goes on with the same data.
+
+Examples:
+  vigie up
+  VIGIE_DATA=/srv/vigie vigie up --listen 0.0.0.0:8080`
+}
+
+type upReport struct {
+	URL      string          `json:"url"`
+	Accounts []accountReport `json:"accounts"` // made now, with their passwords
+	Demo     *importReport   `json:"demo,omitempty"`
+}
+
+// Run does it all.
+func (c *upCommand) Run(ctx context.Context, a *app) error {
+	listener, err := a.listen(ctx, c.Listen)
+	if err != nil {
+		return err
+	}
+	defer listener.Close()
+	store, err := a.open(ctx, true)
+	if err != nil {
+		return err
+	}
+	defer store.close(ctx)
+	report := upReport{URL: a.address(listener)}
+	if report.Demo, err = c.loadDemo(ctx, a, store.Store); err != nil {
+		return err
+	}
+	cube := cube.New(store.Store, a.log)
+	if err := cube.Load(ctx, a.progress); err != nil {
+		return err
+	}
+	a.display.Close()
+	if report.Accounts, err = a.firstAccounts(ctx, store.Store); err != nil {
+		return err
+	}
+	a.print(report, report.print)
+	return a.serve(ctx, store, listener, cube)
+}
+
+// storeIsFresh tells whether nothing was ever imported, or only the demonstration ($1) that was cut off before its last
+// part ($2) was done.
+const storeIsFresh = `
+	select not exists (select from import_run where not source = any ($1))
+		and not exists (select from import_run where source = $2 and state = 'done')
+		and (exists (select from import_run)
+			or not exists (select from event) and not exists (select from area) and not exists (select from unit))`
+
+func (c *upCommand) loadDemo(ctx context.Context, a *app, store *geoengine.Store) (*importReport, error) {
+	parts, err := findSources(generatorName)
+	if err != nil {
+		return nil, err
+	}
+	var names []string
+	for _, part := range parts {
+		names = append(names, part.Name)
+	}
+	var fresh bool
+	if err := store.Pool.QueryRow(ctx, storeIsFresh, names, names[len(names)-1]).Scan(&fresh); err != nil {
+		return nil, fmt.Errorf("look into the store: %w", err)
+	}
+	if !fresh || c.NoDemo {
+		return nil, nil //nolint:nilnil // nothing to load is no error
+	}
+	report, err := importAll(ctx, store, parts, data.Input{Options: data.Options{Seed: c.Seed, Scale: c.Scale}},
+		data.ImportOptions{Progress: a.progress})
+	if err != nil {
+		return nil, err
+	}
+	return &report, nil
+}
+
+// firstAccounts makes an account of each everyday role in a store without accounts.
+func (a *app) firstAccounts(ctx context.Context, store *geoengine.Store) ([]accountReport, error) {
+	accounts := identity.NewAccounts(store, rand.Reader, a.clock)
+	there, err := accounts.ListAccounts(ctx)
+	made := []accountReport{}
+	if err != nil || len(there) > 0 {
+		return made, err
+	}
+	for _, role := range []identity.Role{identity.Commander, identity.Analyst, identity.Admin} {
+		password, err := identity.GeneratePassword(rand.Reader)
+		if err != nil {
+			return nil, err
+		}
+		account := accountReport{Name: string(role), Role: string(role), Areas: []string{geoengine.Everywhere}, Password: password}
+		if err := accounts.CreateAccount(ctx, account.Name, account.Role, account.Areas, password); err != nil {
+			return nil, err
+		}
+		made = append(made, account)
+	}
+	return made, nil
+}
+
+func (r upReport) print(w io.Writer) {
+	if r.Demo != nil {
+		fmt.Fprintf(w, "The store was empty: a fictional demonstration territory is loaded (synthetic data).\n")
+	}
+	fmt.Fprintf(w, "\nVigie is at %s\n\n", r.URL)
+	if len(r.Accounts) == 0 {
+		fmt.Fprint(w, "The accounts exist already: vigie user list shows them, vigie user password NAME sets a new password.\n")
+	} else {
+		fmt.Fprintln(w, "Log in with one of these accounts; the passwords are shown this once:")
+		rows := [][]string{}
+		for _, account := range r.Accounts {
+			rows = append(rows, []string{"  " + account.Name, account.Password})
+		}
+		table(w, rows)
+	}
+	fmt.Fprintln(w, "\nCtrl-C stops it.")
+}
