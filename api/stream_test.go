@@ -26,6 +26,7 @@ func mustURL(t *testing.T, text string) *url.URL {
 // events is an open event stream.
 type events struct {
 	lines chan string // event name and data, then closed
+	log   *logBuffer
 }
 
 func (s *site) stream(t *testing.T, person *http.Client) *events {
@@ -43,7 +44,7 @@ func (s *site) stream(t *testing.T, person *http.Client) *events {
 	if response.StatusCode != http.StatusOK || response.Header.Get("Content-Type") != "text/event-stream" {
 		t.Fatalf("stream: %d %v", response.StatusCode, response.Header)
 	}
-	e := &events{lines: make(chan string, 1000)}
+	e := &events{lines: make(chan string, 1000), log: s.log}
 	go func() {
 		defer response.Body.Close()
 		defer close(e.lines)
@@ -71,7 +72,7 @@ func (e *events) next(t *testing.T) string {
 		}
 		return line
 	case <-time.After(20 * time.Second):
-		t.Fatal("no event")
+		t.Fatal("no event", e.log)
 	}
 	return ""
 }
