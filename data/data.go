@@ -31,6 +31,8 @@ type Record struct {
 	Event *geoengine.Event
 	Area  *geoengine.Area
 	Unit  *geoengine.Unit
+	// Implied marks what the input does not hold but follows from it (the parent of an area): written, not counted.
+	Implied bool
 	// EPSG is the reference system of the coordinates; 0 and 4326 are longitude, latitude. With another one
 	// the position or geometry holds x (easting), y (northing), and Import projects it.
 	EPSG int

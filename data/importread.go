@@ -33,10 +33,11 @@ type orderedReject struct {
 
 // item is what is known of a record besides its content.
 type item struct {
-	order int64 // place in reading order, from 1
-	at    Position
-	raw   []byte
-	epsg  int
+	order   int64 // place in reading order, from 1
+	at      Position
+	raw     []byte
+	epsg    int
+	implied bool
 }
 
 // maxBatchBytes bounds the raw rows held for one batch.
@@ -108,7 +109,7 @@ func (m *importer) take(b *batch, r Record, order int64) error {
 	default:
 		return fmt.Errorf("%s: the source holds %s, but gave another record: %w", r.At, m.src.Holds, geoengine.ErrInvalid)
 	}
-	b.items = append(b.items, item{order, r.At, bytes.Clone(clip(r.Raw)), r.EPSG})
+	b.items = append(b.items, item{order, r.At, bytes.Clone(clip(r.Raw)), r.EPSG, r.Implied})
 	return nil
 }
 

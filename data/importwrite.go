@@ -75,7 +75,9 @@ func (m *importer) check(b *batch) {
 	kept := make([]int, 0, len(b.items))
 	for i := range b.items {
 		if f := m.kind.check(b, i, m.src.Name); f.reason != "" {
-			b.reject(b.items[i], f)
+			if !b.items[i].implied {
+				b.reject(b.items[i], f)
+			}
 			continue
 		}
 		kept = append(kept, i)
@@ -191,7 +193,7 @@ func (m *importer) account(b *batch) (Report, []orderedReject) {
 	}
 	rejects := slices.Clone(b.rejects)
 	for i, outcome := range b.written.Settled() {
-		if b.passed != nil && b.passed[i] {
+		if b.items[i].implied || (b.passed != nil && b.passed[i]) {
 			continue
 		}
 		switch outcome {
@@ -228,7 +230,7 @@ func refused(i item, outcome geoengine.Outcome) *Reject {
 	return Rejectf(i.at, i.raw, "duplicate_ref", "an earlier record of this input has the same ref and says otherwise")
 }
 
-// relocate gives every event and unit its area anew when areas have changed.
+// relocate draws the outlines of parents, and gives every event and unit its area anew, when areas have changed.
 func (m *importer) relocate(ctx context.Context) error {
 	due := m.report.New+m.report.Changed > 0
 	if !due {
@@ -241,10 +243,13 @@ func (m *importer) relocate(ctx context.Context) error {
 		if _, err := m.keeper.again(ctx); err != nil {
 			return err
 		}
+		if err := m.store.Outline(ctx, m.opt.Progress); err != nil {
+			return err
+		}
 		return m.store.Relocate(ctx, m.opt.Progress)
 	})
 	if err != nil {
-		return fmt.Errorf("give the events their areas: %w", err)
+		return fmt.Errorf("after the areas changed: %w", err)
 	}
 	return nil
 }
