@@ -83,7 +83,7 @@ export interface EventRow {
   ref: string
   category: string
   severity: string
-  start: string
+  start: string // in the local time of the place
   end: string
   lon: number | null
   lat: number | null

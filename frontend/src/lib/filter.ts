@@ -23,6 +23,9 @@ export function emptyFilter(): Filter {
 
 export const instant = (ms: number) => new Date(ms).toISOString().replace('.000Z', 'Z')
 
+/** The server takes comma-separated lists: a comma within a value is escaped. */
+const escaped = (value: string) => value.replace(/[\\,]/g, '\\$&')
+
 /** The parameters of every operation of the server, in one canonical order (it is part of cache keys). */
 export function filterParams(filter: Filter, withPeriod = true): URLSearchParams {
   const params = new URLSearchParams()
@@ -32,9 +35,9 @@ export function filterParams(filter: Filter, withPeriod = true): URLSearchParams
   }
   const hours = formatHours(filter.hours)
   if (hours) params.set('hours', hours)
-  for (const field of listFields) for (const value of [...filter[field]].sort()) params.append(field, value)
+  for (const field of listFields) for (const value of [...filter[field]].sort()) params.append(field, escaped(value))
   for (const key of Object.keys(filter.attributes).sort()) {
-    for (const value of [...filter.attributes[key]].sort()) params.append('attr.' + key, value)
+    for (const value of [...filter.attributes[key]].sort()) params.append('attr.' + key, escaped(value))
   }
   return params
 }

@@ -1,6 +1,6 @@
 // Numbers, dates and names as people of each language write them.
 import type { Messages } from '../i18n/fr'
-import { dayOf, zone, type Day } from './day'
+import { zone, type Day } from './day'
 import type { Filter } from './filter'
 
 const cached = new Map<string, Intl.NumberFormat | Intl.DateTimeFormat>()
@@ -85,10 +85,18 @@ export function noun(t: Messages, filter: Filter, n: number): string {
   return (kinds.size === 1 ? only : t.headline.events)(n)
 }
 
-/** When an event happened: an instant, an hour, a day, or an interval. */
+/** The wall clock of an instant with an offset, as if it were UTC: people read events in the time of the place. */
+const wall = (instant: string) => instant.slice(0, 19) + 'Z'
+
+/** When an event happened, in the local time of the place: an hour, a day, or an interval. */
 export function when(t: Messages, start: string, end: string): string {
   const length = Date.parse(end) - Date.parse(start)
-  if (length <= 3_600_000) return moment(t, start)
-  if (length > 22 * 3_600_000 && length <= 25 * 3_600_000) return day(t, dayOf(Date.parse(start)))
-  return `${moment(t, start)} – ${moment(t, end)}`
+  const format = once(
+    `w${t.locale}`,
+    () => new Intl.DateTimeFormat(t.locale, { timeZone: 'UTC', dateStyle: 'medium', timeStyle: 'short' }),
+  )
+  const [from, to] = [new Date(wall(start)), new Date(wall(end))]
+  if (length <= 3_600_000) return format.format(from)
+  const wholeDay = from.getUTCHours() === 0 && length > 22 * 3_600_000 && length <= 25 * 3_600_000
+  return wholeDay ? day(t, start.slice(0, 10)) : format.formatRange(from, to)
 }

@@ -12,6 +12,7 @@ export interface ImportProgress {
 export interface LoadProgress {
   done?: number
   total?: number
+  finished?: boolean
 }
 
 export class Stream {
@@ -37,7 +38,7 @@ export class Stream {
     source.addEventListener('import', (event) => (this.importing = JSON.parse(event.data)))
     source.addEventListener('load', (event) => {
       const load: LoadProgress = JSON.parse(event.data)
-      this.loading = load.total !== undefined && (load.done ?? 0) >= load.total ? undefined : load
+      this.loading = load.finished ? undefined : load
     })
   }
 

@@ -62,7 +62,7 @@ function label(level: Level, paint: Paint, minzoom: number, maxzoom: number, siz
     id: 'label-' + level,
     type: 'symbol',
     source: 'areas',
-    'source-layer': 'labels',
+    'source-layer': 'area_labels',
     minzoom,
     maxzoom,
     filter: ['==', ['get', 'level'], level],
