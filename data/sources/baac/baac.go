@@ -9,6 +9,7 @@ package baac
 
 import (
 	"context"
+	"errors"
 	"iter"
 	"net/http"
 
@@ -52,7 +53,7 @@ func Read(ctx context.Context, in data.Input) iter.Seq2[data.Record, error] {
 		if err == nil {
 			err = r.groups(groups)
 		}
-		if err != nil && err != errStopped {
+		if err != nil && !errors.Is(err, errStopped) {
 			yield(data.Record{}, err)
 		}
 	}

@@ -184,7 +184,7 @@ func (r *reader) rows(f tableFile, use func(data.Row) error) error {
 		if err == nil {
 			err = r.ctx.Err()
 		}
-		if err == errStopped {
+		if errors.Is(err, errStopped) {
 			return err
 		}
 		if err != nil {

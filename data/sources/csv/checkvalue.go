@@ -2,17 +2,15 @@ package csv
 
 import (
 	"fmt"
+	"slices"
 
 	"vigie/geoengine"
 )
 
 // checkValue compiles a value; allowed refuses results that are known beforehand and cannot be stored.
 func (m *Mapping) checkValue(key string, v *Value, allowed func(string) error) (err error) {
-	if (v.Constant == "") == (v.Column == "") {
-		return m.errorAt(key, "give either constant or column")
-	}
-	if v.Constant != "" && (v.Table != nil || v.Match != nil || v.Number != nil || v.Extract != "" || v.Default != "") {
-		return m.errorAt(key, "a constant takes nothing else")
+	if err := m.checkValueWords(key, v); err != nil {
+		return err
 	}
 	if err := m.checkConditions(key+".when", v.When); err != nil {
 		return err
@@ -20,41 +18,58 @@ func (m *Mapping) checkValue(key string, v *Value, allowed func(string) error) (
 	if v.extract, err = m.pattern(key+".extract", v.Extract); err != nil {
 		return err
 	}
-	if v.Number != nil && (v.Slug || v.Keep) {
-		return m.errorAt(key, "number, slug and keep exclude one another")
-	}
-	if v.Number != nil && (v.Number.Decimals < 0 || v.Number.Decimals > 9 || !finite(v.Number.Factor)) {
-		return m.errorAt(key+".number", "decimals must be 0 to 9 and factor finite")
-	}
-	results := []string{v.Constant, v.Default}
 	v.table = make(map[string]string, len(v.Table))
 	for from, to := range v.Table {
 		v.table[comparable(from)] = to
-		results = append(results, prefixed(v.Prefix, to))
 	}
 	v.empty = make(map[string]bool, len(v.Empty))
 	for _, text := range v.Empty {
 		v.empty[comparable(text)] = true
 	}
 	for i := range v.Match {
-		rule := &v.Match[i]
-		if rule.Like == "" {
-			return m.errorAt(fmt.Sprintf("%s.match[%d]", key, i), "needs like and gives")
-		}
-		if rule.like, err = m.pattern(fmt.Sprintf("%s.match[%d].like", key, i), rule.Like); err != nil {
+		if v.Match[i].like, err = m.pattern(fmt.Sprintf("%s.match[%d].like", key, i), v.Match[i].Like); err != nil {
 			return err
 		}
-		results = append(results, prefixed(v.Prefix, rule.Gives))
 	}
-	for _, result := range results {
-		if result == "" {
-			continue
-		}
+	for _, result := range v.results() {
 		if err := allowed(result); err != nil {
 			return m.errorAt(key, "gives %v", err)
 		}
 	}
 	return nil
+}
+
+// checkValueWords refuses keys that exclude one another.
+func (m *Mapping) checkValueWords(key string, v *Value) error {
+	translated := v.Table != nil || v.Match != nil || v.Number != nil || v.Extract != "" || v.Default != ""
+	switch {
+	case (v.Constant == "") == (v.Column == ""):
+		return m.errorAt(key, "give either constant or column")
+	case v.Constant != "" && translated:
+		return m.errorAt(key, "a constant takes nothing else")
+	case v.Number != nil && (v.Slug || v.Keep):
+		return m.errorAt(key, "number, slug and keep exclude one another")
+	case v.Number != nil && (v.Number.Decimals < 0 || v.Number.Decimals > 9 || !finite(v.Number.Factor)):
+		return m.errorAt(key+".number", "decimals must be 0 to 9 and factor finite")
+	}
+	for i := range v.Match {
+		if v.Match[i].Like == "" {
+			return m.errorAt(fmt.Sprintf("%s.match[%d]", key, i), "needs like and gives")
+		}
+	}
+	return nil
+}
+
+// results are the values that are known beforehand.
+func (v *Value) results() []string {
+	results := []string{v.Constant, v.Default}
+	for _, to := range v.Table {
+		results = append(results, prefixed(v.Prefix, to))
+	}
+	for _, rule := range v.Match {
+		results = append(results, prefixed(v.Prefix, rule.Gives))
+	}
+	return slices.DeleteFunc(results, func(s string) bool { return s == "" })
 }
 
 func prefixed(prefix, value string) string {

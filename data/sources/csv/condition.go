@@ -23,8 +23,8 @@ func (c *Condition) holds(row data.Row) bool {
 	case c.Equals != nil && !same(*c.Equals),
 		c.In != nil && !slices.ContainsFunc(c.In, same),
 		slices.ContainsFunc(c.Not, same),
-		c.like != nil && !c.like.MatchString(text),
-		c.unlike != nil && c.unlike.MatchString(text),
+		c.like.given() && !c.like.matches(text),
+		c.unlike.given() && c.unlike.matches(text),
 		c.Empty != nil && *c.Empty != (text == ""):
 		return false
 	}

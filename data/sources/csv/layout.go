@@ -2,7 +2,6 @@ package csv
 
 import (
 	"fmt"
-	"strconv"
 	"strings"
 	"time"
 
@@ -161,108 +160,4 @@ func (l layout) interval(start time.Time, p parts, zone *time.Location) (time.Ti
 	default:
 		return start, next(1, 0, 0), true
 	}
-}
-
-// fit reads text by the tokens, trying the longest number first.
-func (l layout) fit(tokens []token, text string, p *parts) bool {
-	if len(tokens) == 0 {
-		return text == ""
-	}
-	t, rest := tokens[0], tokens[1:]
-	switch t.kind {
-	case 0:
-		after, ok := strings.CutPrefix(text, t.literal)
-		return ok && l.fit(rest, after, p)
-	case 'N':
-		month, size := monthName(text)
-		p.month = month
-		return size > 0 && l.fit(rest, text[size:], p)
-	case 'A':
-		half, size := halfDay(text)
-		p.noon, p.pm = true, half == "pm"
-		return size > 0 && l.fit(rest, text[size:], p)
-	case '*':
-		if len(rest) == 0 {
-			return true
-		}
-		for skipped := range len(text) + 1 {
-			if l.fit(rest, text[skipped:], p) {
-				return true
-			}
-		}
-		return false
-	case 'Z':
-		offset, size := zoneOffset(text)
-		p.offset, p.hasOffset = offset, true
-		return size > 0 && l.fit(rest, text[size:], p)
-	}
-	sign := 0
-	if (t.kind == 'U' || t.kind == 'V') && strings.HasPrefix(text, "-") {
-		sign = 1
-	}
-	digits := sign
-	for digits < len(text) && digits-sign < t.most && text[digits] >= '0' && text[digits] <= '9' {
-		digits++
-	}
-	for ; digits-sign >= t.least; digits-- {
-		n, err := strconv.ParseInt(text[:digits], 10, 64)
-		if err == nil && l.fit(rest, text[digits:], p.with(t.kind, n)) {
-			return true
-		}
-	}
-	return false
-}
-
-// halfDay reads AM, pm, a.m. and P.M.
-func halfDay(text string) (half string, size int) {
-	for _, form := range [...]string{"a.m.", "p.m.", "am", "pm"} {
-		if len(text) >= len(form) && strings.EqualFold(text[:len(form)], form) {
-			return strings.ReplaceAll(form, ".", ""), len(form)
-		}
-	}
-	return "", 0
-}
-
-// with stores a number. A layout that fits later overwrites what a failed trial stored.
-func (p *parts) with(kind byte, n int64) *parts {
-	switch kind {
-	case 'Y':
-		p.year = int(n)
-	case 'y':
-		p.year = 2000 + int(n)
-		if n > 68 {
-			p.year -= 100
-		}
-	case 'M':
-		p.month = int(n)
-	case 'D':
-		p.day = int(n)
-	case 'H', 'h':
-		p.hour = int(n)
-	case 'm':
-		p.minute = int(n)
-	case 's':
-		p.second = int(n)
-	case 'U':
-		p.unix = n
-	case 'V':
-		p.milli = n
-	}
-	return p
-}
-
-// zoneOffset reads Z, +02:00, -0330 or +02.
-func zoneOffset(text string) (seconds, size int) {
-	if strings.HasPrefix(text, "Z") {
-		return 0, 1
-	}
-	for _, form := range [...]string{"-07:00", "-0700", "-07"} {
-		if len(text) >= len(form) {
-			if t, err := time.Parse(form, text[:len(form)]); err == nil {
-				_, seconds = t.Zone()
-				return seconds, len(form)
-			}
-		}
-	}
-	return 0, 0
 }

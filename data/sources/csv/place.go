@@ -66,7 +66,8 @@ func (p *Place) texts(row data.Row) (x, y string, given bool) {
 // pointSeparator is a semicolon if there is one, else a comma, else a blank.
 func (p *Place) pointSeparator(text string) string {
 	for _, separator := range [...]string{";", ", ", ","} {
-		if strings.Contains(text, separator) && !(separator == "," && p.DecimalComma) {
+		decimal := separator == "," && p.DecimalComma
+		if !decimal && strings.Contains(text, separator) {
 			return separator
 		}
 	}

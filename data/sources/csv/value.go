@@ -15,8 +15,12 @@ import (
 // maxValue is the longest attribute value in bytes; the rest is cut off.
 const maxValue = 200
 
-// pattern is a compiled regular expression, nil if the mapping has none.
-type pattern = *regexp.Regexp
+// pattern is a regular expression; the zero value is none.
+type pattern struct{ expression *regexp.Regexp }
+
+func (p pattern) given() bool { return p.expression != nil }
+
+func (p pattern) matches(text string) bool { return p.expression.MatchString(text) }
 
 // fileColumn is the name under which the name of the file itself can be used like a column.
 const fileColumn = "$file"
@@ -52,7 +56,7 @@ func (v *Value) resolve(row data.Row, yield func(string)) (unknown string) {
 		return ""
 	}
 	text := field(row, v.Column)
-	if v.extract != nil {
+	if v.extract.given() {
 		text = firstGroup(v.extract, text)
 	}
 	pieces := [1]string{text}
@@ -83,7 +87,7 @@ func (v *Value) one(text string) (value string, ok bool) {
 		return given, true
 	}
 	for _, rule := range v.Match {
-		if rule.like.MatchString(text) {
+		if rule.like.matches(text) {
 			return rule.Gives, true
 		}
 	}
@@ -122,7 +126,7 @@ func (f Facts) columns() string {
 }
 
 func firstGroup(p pattern, text string) string {
-	found := p.FindStringSubmatch(text)
+	found := p.expression.FindStringSubmatch(text)
 	switch {
 	case found == nil:
 		return ""
