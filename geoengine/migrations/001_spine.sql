@@ -83,7 +83,8 @@ create table event_retracted (
     cell bigint not null,
     area text not null,
     attributes jsonb not null,
-    xid bigint not null,
+    xid bigint not null,                   -- of the transaction that took it away
+    old_xid bigint not null,               -- of the one that had written it: who never saw it must not subtract it
     retracted timestamptz not null
 );
 create index event_retracted_xid on event_retracted (xid);
