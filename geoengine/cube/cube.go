@@ -22,6 +22,8 @@ type Cube struct {
 	store *geoengine.Store
 	log   *slog.Logger
 
+	inlineMerge, fullMerge, largeDelta int
+
 	current atomic.Pointer[snapshot] // nil until loaded
 
 	mu      sync.Mutex // guards every change of current, and below
@@ -81,7 +83,10 @@ type Extent struct {
 
 // New returns an empty cube over store. Load it, then Follow.
 func New(store *geoengine.Store, log *slog.Logger) *Cube {
-	return &Cube{store: store, log: log, busy: map[*segment]bool{}}
+	return &Cube{
+		store: store, log: log, busy: map[*segment]bool{},
+		inlineMerge: inlineMerge, fullMerge: fullMerge, largeDelta: largeDelta,
+	}
 }
 
 // Ready tells whether the cube has been loaded.

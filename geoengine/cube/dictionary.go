@@ -26,7 +26,8 @@ type dictionaries struct {
 	attrs      []*attribute
 	v          view
 	newAreas   []uint32
-	changed    bool
+	last       *view // the last view taken
+	changed    bool  // since then
 }
 
 // attribute is the dictionary of one key; code 0 is absence.
@@ -61,16 +62,17 @@ func newDictionaries() *dictionaries {
 }
 
 // view returns the present state. Slices are only ever appended to behind what a view can see.
-func (d *dictionaries) view(last *view) *view {
+func (d *dictionaries) view() *view {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if last != nil && !d.changed {
-		return last
+	if d.last != nil && !d.changed {
+		return d.last
 	}
 	d.v.byPath = mergeByPath(d.v.byPath, d.newAreas, d.v.areas)
 	d.newAreas, d.changed = nil, false
 	v := d.v
 	v.keys = slices.Clone(v.keys)
+	d.last = &v
 	return &v
 }
 

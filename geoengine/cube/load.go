@@ -178,7 +178,7 @@ func copyRows(ctx context.Context, tx pgx.Tx, d *dictionaries, p progress.Func) 
 
 // install puts freshly loaded events in the place of all that there was.
 func (c *Cube) install(d *dictionaries, r *rows, s state) {
-	view := d.view(nil)
+	view := d.view()
 	next := &snapshot{version: uint64(max(s.now, 0)), view: view}
 	if r.len() > 0 {
 		next.parts = []part{{newSegment(r, view.open()), 1}}

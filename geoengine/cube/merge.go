@@ -9,13 +9,13 @@ const (
 	fanIn       = 8       // segments of a size that are merged into one of the next
 	inlineMerge = 1 << 10 // events that are merged while a commit is applied, rather than beside
 	fullMerge   = 1 << 16 // events outside the base, at least, before all becomes the base
-	fullShare   = 20      // or this part of the base
+	fullShare   = 20      // or one in so many of the base
 )
 
 // publish adds segments to the present snapshot. The caller holds mu.
 func (c *Cube) publish(added ...part) uint64 {
 	last := c.current.Load()
-	next := &snapshot{version: last.version + 1, view: c.dicts.view(last.view)}
+	next := &snapshot{version: last.version + 1, view: c.dicts.view()}
 	next.parts = append(slices.Clone(last.parts), added...)
 	c.mergeSmall(next)
 	c.current.Store(next)
@@ -56,7 +56,7 @@ func events(parts []part) (n int) {
 func (c *Cube) mergeSmall(s *snapshot) {
 	for {
 		list := c.candidates(s.parts)
-		if list == nil || events(list) > inlineMerge {
+		if list == nil || events(list) > c.inlineMerge {
 			return
 		}
 		s.replace(list, []part{{joined(list, s.view), list[0].sign}})
@@ -94,7 +94,7 @@ func (c *Cube) mergeLarge() {
 			base = max(base, p.n)
 		}
 	}
-	if tail := events(s.parts) - base; tail > max(fullMerge, base/fullShare) {
+	if tail := events(s.parts) - base; tail > max(c.fullMerge, base/fullShare) {
 		list, full = slices.Clone(s.parts), true
 	}
 	if list == nil {

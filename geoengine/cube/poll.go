@@ -149,7 +149,7 @@ func (c *Cube) decode(list pgx.Rows, d *delta, retract bool, count *int, large f
 		if err != nil {
 			return fmt.Errorf("read a committed event: %w", err)
 		}
-		if *count++; *count == largeDelta {
+		if *count++; *count == c.largeDelta {
 			large()
 		}
 	}
@@ -187,7 +187,7 @@ func (c *Cube) apply(ctx context.Context, d *delta) (uint64, error) {
 			}
 		}
 	}
-	open := c.dicts.view(c.current.Load().view).open()
+	open := c.dicts.view().open()
 	var parts []part
 	if d.rows.len() > 0 {
 		parts = append(parts, part{newSegment(&d.rows, open), 1})
