@@ -4,12 +4,25 @@ package hex
 // 2 along j, 1 against both.
 var digitOffsets = [7][2]int32{{0, 0}, {-1, -1}, {0, 1}, {-1, 0}, {1, 0}, {0, -1}, {1, 1}}
 
-// double is one or two steps towards coarser resolutions, by the remainders of the coordinates modulo 7: what to add
-// to the quotients, and the digits, the finer one lower.
+// seven8 = 7⁸ is added to lattice coordinates, less than 4.4e6 at resolution 15, so that they are positive all the way
+// up: every double step divides it by 7.
+const seven8 = 7 * 7 * 7 * 7 * 7 * 7 * 7 * 7
+
+// double is two steps towards coarser resolutions, by the remainders of the coordinates modulo 7: what to add to the
+// quotients, and the digits, the finer one lower.
 type double struct {
 	i, j   int8
 	digits uint8
 }
+
+// top is where the coordinates of resolution 0 or 1 end: the position at resolution 0 plus 2, and the digit.
+type top struct {
+	i, j, digit uint8
+	known       bool
+}
+
+// topReach is the greatest coordinate of resolution 1 in the table of tops; more is left to the C library.
+const topReach = 7
 
 // up returns the coarser cell that holds (i, j) and its digit in it; odd is the class of the finer resolution.
 func up(i, j int32, odd bool) (coarseI, coarseJ int32, digit uint8) {
@@ -28,35 +41,57 @@ func up(i, j int32, odd bool) (coarseI, coarseJ int32, digit uint8) {
 
 // buildSteps tabulates up: two steps together only divide by 7, without a turn.
 func (g *grid) buildSteps() {
-	for class := range g.descent {
-		for rest := range g.descent[class] {
+	for class := range g.doubles {
+		for rest := range g.doubles[class] {
 			i, j, fine := up(int32(rest/7), int32(rest%7), class == 1)
 			i, j, coarse := up(i, j, class == 0)
-			g.descent[class][rest] = double{int8(i), int8(j), fine | coarse<<digitBits}
+			g.doubles[class][rest] = double{int8(i), int8(j), fine | coarse<<digitBits}
+		}
+	}
+	for i := int32(-topReach); i <= topReach; i++ {
+		for j := int32(-topReach); j <= topReach; j++ {
+			at := (i+topReach)<<4 | (j + topReach)
+			g.tops[0][at] = newTop(i, j, 0)
+			g.tops[1][at] = newTop(up(i, j, true))
 		}
 	}
 }
 
-// ascend goes from a lattice position of resolution res to resolution 0 and collects the res digits.
-func (g *grid) ascend(i, j int32, res int) (int32, int32, uint64) {
-	table := &g.descent[res&1]
-	a, b, bias := uint32(i+seven8), uint32(j+seven8), int32(seven8)
-	digits, shift := uint64(0), 0
-	for range res / 2 {
-		quotientA, quotientB := a/7, b/7
-		step := &table[(a-7*quotientA)*7+b-7*quotientB]
-		a, b = quotientA+uint32(int32(step.i)), quotientB+uint32(int32(step.j))
-		digits |= uint64(step.digits) << shift
-		shift += 2 * digitBits
+func newTop(i, j int32, digit uint8) top {
+	if i < -2 || i > 2 || j < -2 || j > 2 {
+		return top{}
+	}
+	return top{uint8(i + 2), uint8(j + 2), digit, true}
+}
+
+// biases are what is left of seven8 after double steps, less topReach.
+var biases = func() (list [MaxResolution/2 + 1]uint32) {
+	bias := uint32(seven8)
+	for i := range list {
+		list[i] = bias - topReach
 		bias /= 7
 	}
-	i, j = int32(a)-bias, int32(b)-bias
-	if res&1 == 1 {
-		var digit uint8
-		i, j, digit = up(i, j, true)
-		digits |= uint64(digit) << shift
+	return list
+}()
+
+// ascend goes from a lattice position of resolution res up to resolution 0, and returns the res digits on the way, the
+// finest lowest.
+func (g *grid) ascend(i, j int32, res int) (t top, digits uint64) {
+	doubles := &g.doubles[res&1]
+	a, b, shift := uint32(i+seven8), uint32(j+seven8), 0
+	for ; shift+digitBits < digitBits*res; shift += 2 * digitBits {
+		quotientA, quotientB := a/7, b/7
+		step := &doubles[min((a-7*quotientA)*7+b-7*quotientB, 48)]
+		a, b = quotientA+uint32(int32(step.i)), quotientB+uint32(int32(step.j))
+		digits |= uint64(step.digits) << shift
 	}
-	return i, j, digits
+	bias := biases[res>>1&7]
+	a, b = a-bias, b-bias
+	if a|b >= 16 {
+		return top{}, 0
+	}
+	t = g.tops[res&1][a<<4|b]
+	return t, digits | uint64(t.digit)<<shift
 }
 
 // turned rotates all digits by turns × 60° counter-clockwise: 1 → 5 → 4 → 6 → 2 → 3 → 1, and 0 stays.

@@ -23,28 +23,25 @@ const (
 	guessRows, guessColumns = 64, 128
 )
 
-type vector [3]float64
+// vector is a struct and no array, because Go keeps only structs in registers.
+type vector struct{ x, y, z float64 }
 
-func (a vector) dot(b vector) float64 { return a[0]*b[0] + a[1]*b[1] + a[2]*b[2] }
+func (a vector) dot(b vector) float64 { return a.x*b.x + a.y*b.y + a.z*b.z }
 
 func (a vector) plus(b vector, times float64) vector {
-	return vector{a[0] + b[0]*times, a[1] + b[1]*times, a[2] + b[2]*times}
+	return vector{a.x + b.x*times, a.y + b.y*times, a.z + b.z*times}
 }
 
 func (a vector) cross(b vector) vector {
-	return vector{a[1]*b[2] - a[2]*b[1], a[2]*b[0] - a[0]*b[2], a[0]*b[1] - a[1]*b[0]}
+	return vector{a.y*b.z - a.z*b.y, a.z*b.x - a.x*b.z, a.x*b.y - a.y*b.x}
 }
 
-func (a vector) unit() vector {
-	length := math.Sqrt(a.dot(a))
-	return vector{a[0] / length, a[1] / length, a[2] / length}
-}
+func (a vector) unit() vector { return vector{}.plus(a, 1/math.Sqrt(a.dot(a))) }
 
 // towards returns the unit vector of a position in degrees.
 func towards(lon, lat float64) vector {
-	const radian = math.Pi / 180
-	sinLon, cosLon := math.Sincos(radian * lon)
-	sinLat, cosLat := math.Sincos(radian * lat)
+	sinLon, cosLon := sincos(lon)
+	sinLat, cosLat := sincos(lat)
 	return vector{cosLon * cosLat, sinLon * cosLat, sinLat}
 }
 
@@ -73,7 +70,8 @@ const unseen = 0xff
 type grid struct {
 	faces   [faces]face
 	guess   [guessRows][guessColumns]uint8 // the face of the middle of a patch of the globe: where to start looking
-	descent [2][49]double                  // by class of the finer resolution: even, odd
+	doubles [2][49]double                  // by class of the finer resolution: even, odd
+	tops    [2][16 * 16]top                // by resolution 0 or 1
 }
 
 // theGrid is built when the first cell is asked for, in about 10 ms.
@@ -171,32 +169,29 @@ func (g *grid) learn() {
 		for a := 1; a < steps; a++ {
 			for b := 1; a+b < steps; b++ {
 				p := vector{}.plus(v[0], float64(a)).plus(v[1], float64(b)).plus(v[2], float64(steps-a-b)).unit()
-				lat, lon := math.Asin(p[2])*180/math.Pi, math.Atan2(p[1], p[0])*180/math.Pi
-				if l, ok := g.locate(lon, lat, res); ok && l.face == f {
-					g.faces[f].observe(l, reference(lon, lat, res))
+				lat, lon := math.Asin(p.z)/radian, math.Atan2(p.y, p.x)/radian
+				if at, t, digits := g.locate(lon, lat, res); t.known && at == f {
+					g.faces[f].bases[t.i][t.j].observe(digits, reference(lon, lat, res), res)
 				}
 			}
 		}
 	}
 }
 
-// observe notes that the C library calls the located lattice cell by this name.
-func (f *face) observe(l located, cell uint64) {
-	entry := &f.bases[l.i][l.j]
-	entry.known, entry.cell = true, uint8(cell>>baseShift&127)
-	if l.digits == 0 {
+// observe notes that the C library gives the lattice cell with these digits this name.
+func (b *base) observe(digits, cell uint64, res int) {
+	b.known, b.cell = true, uint8(cell>>baseShift&127)
+	if digits == 0 {
 		return
 	}
-	want := cell & digitMask >> (digitBits * (MaxResolution - l.res))
-	first := leadingDigit(l.digits)
+	want := cell & digitMask >> (digitBits * (MaxResolution - res))
 	for turns := range uint8(6) {
-		if turned(l.digits, turns) == want {
-			entry.turns[first] = turns
-			if !pentagonBase(int(entry.cell)) {
-				for digit := range entry.turns {
-					entry.turns[digit] = turns
-				}
-			}
+		if turned(digits, turns) != want {
+			continue
+		}
+		b.turns[leadingDigit(digits)] = turns
+		if !pentagonBase(int(b.cell)) {
+			b.turns = [7]uint8{turns, turns, turns, turns, turns, turns, turns}
 		}
 	}
 }

@@ -16,10 +16,6 @@ const (
 	centerCosine = 1 - 5e-7
 	// faceMargin is the least difference of the cosines to two face centres that is a decision.
 	faceMargin = 1e-14
-
-	// seven8 = 7⁸ is added to lattice coordinates (less than 4.4e6 at resolution 15), so that they are positive all the
-	// way up: every second step divides it by 7.
-	seven8 = 7 * 7 * 7 * 7 * 7 * 7 * 7 * 7
 )
 
 // Cell returns the H3 cell of resolution res, 0 to 15, that holds the position (degrees); 0 if a coordinate is not
@@ -38,20 +34,17 @@ func Cells(dst []uint64, positions []orb.Point, res int) []uint64 {
 }
 
 func (g *grid) cell(lon, lat float64, res int) uint64 {
-	l, ok := g.locate(lon, lat, res)
-	if !ok {
+	at, t, digits := g.locate(lon, lat, res)
+	entry := &g.faces[at].bases[t.i][t.j]
+	if !t.known || !entry.known {
 		return reference(lon, lat, res)
 	}
-	entry := &g.faces[l.face].bases[l.i][l.j]
-	digits := l.digits
 	if digits != 0 {
 		turns := entry.turns[leadingDigit(digits)]
 		if turns == unseen {
 			return reference(lon, lat, res)
 		}
 		digits = turned(digits, turns)
-	} else if !entry.known {
-		return reference(lon, lat, res)
 	}
 	return cellMode | uint64(res)<<resolutionShift | uint64(entry.cell)<<baseShift |
 		digits<<(digitBits*(MaxResolution-res)) | unused(res)
@@ -66,37 +59,26 @@ func reference(lon, lat float64, res int) uint64 {
 	return uint64(cell)
 }
 
-// located is a lattice cell: on a face, the position of its base cell at resolution 0 plus 2, and res digits in the
-// directions of the face, the finest lowest.
-type located struct {
-	face, res, i, j int
-	digits          uint64
-}
-
-// locate finds the lattice cell of a position; false if only the C library can tell.
-func (g *grid) locate(lon, lat float64, res int) (located, bool) {
+// locate finds the lattice cell of a position: the face, the place of its base cell at resolution 0, and res digits in
+// the directions of the face, the finest lowest. The place is not known if only the C library can tell.
+func (g *grid) locate(lon, lat float64, res int) (at int, t top, digits uint64) {
 	if !(math.Abs(lon) <= 180 && math.Abs(lat) <= 90 && uint(res) <= MaxResolution) {
-		return located{}, false
+		return 0, top{}, 0
 	}
 	p := towards(lon, lat)
-	row := min(int((lat+90)*(guessRows/180.)), guessRows-1)
-	column := min(int((lon+180)*(guessColumns/360.)), guessColumns-1)
+	row := min(uint((lat+90)*(guessRows/180.)), guessRows-1)
+	column := min(uint((lon+180)*(guessColumns/360.)), guessColumns-1)
 	at, cosine, ok := g.face(p, int(g.guess[row][column]))
 	if !ok || cosine > centerCosine {
-		return located{}, false
+		return 0, top{}, 0
 	}
 	axes := &g.faces[at].axes[res]
 	i, j, ok := round(axes[0].dot(p)/cosine, axes[1].dot(p)/cosine, res)
 	if !ok {
-		return located{}, false
+		return 0, top{}, 0
 	}
-	l := located{face: at, res: res}
-	i, j, l.digits = g.ascend(i, j, res)
-	if uint32(i+2) > 4 || uint32(j+2) > 4 {
-		return located{}, false
-	}
-	l.i, l.j = int(i+2), int(j+2)
-	return l, true
+	t, digits = g.ascend(i, j, res)
+	return at, t, digits
 }
 
 // face walks from a face to the one nearest to p and returns it with the cosine of its centre's distance; false if
