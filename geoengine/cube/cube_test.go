@@ -57,7 +57,6 @@ const (
 func newStore(t testing.TB) *geoengine.Store {
 	t.Helper()
 	store := geotest.New(t)
-	exec(t, store, "alter table event_retracted add column if not exists old_xid bigint not null default 0")
 	exec(t, store, putReferences, categories)
 	exec(t, store, putSources, sources)
 	return store

@@ -28,7 +28,7 @@ const (
 	// any that committed before. Their number would be met again later.
 	selectForeign  = `select exists (select from event where xid >= $1)`
 	healEvents     = `update event set xid = 0 where xid >= pg_snapshot_xmax(pg_current_snapshot())::text::bigint`
-	healRetracted  = `delete from event_retracted where xid >= pg_snapshot_xmax(pg_current_snapshot())::text::bigint`
+	healRetracted  = `delete from event_retracted where greatest(xid, old_xid) >= pg_snapshot_xmax(pg_current_snapshot())::text::bigint`
 	progressStride = 1 << 16
 )
 

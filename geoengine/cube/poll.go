@@ -15,10 +15,8 @@ const (
 	// index ranges, however long some transaction runs.
 	selectNew = `select ` + eventColumns + `, xid from event where xid >= $1
 		union all select ` + eventColumns + `, xid from event where xid = any($2) and xid < $1`
-	selectRetracted = `select ` + eventColumns + `, xid, ` + oldXID + ` from event_retracted r where xid >= $1
-		union all select ` + eventColumns + `, xid, ` + oldXID + ` from event_retracted r where xid = any($2) and xid < $1`
-
-	oldXID = `coalesce((to_jsonb(r)->>'old_xid')::bigint, 0)`
+	selectRetracted = `select ` + eventColumns + `, xid, old_xid from event_retracted where xid >= $1
+		union all select ` + eventColumns + `, xid, old_xid from event_retracted where xid = any($2) and xid < $1`
 
 	purgeRetracted = `delete from event_retracted where retracted < now() - interval '7 days'`
 	// keptMicro is how long what was retracted can be relied upon, less than purgeRetracted keeps it.
