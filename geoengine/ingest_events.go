@@ -84,9 +84,9 @@ const (
 	findEvents    = `select ref, fingerprint from event where source = $1 and ref = any($2)`
 	retractEvents = `
 		insert into event_retracted (zone, source, category, severity, starts, ends, utc_offset, weight, cell, area,
-			attributes, xid, retracted)
+			attributes, xid, old_xid, retracted)
 		select zone, source, category, severity, starts, ends, utc_offset, weight, cell, area, attributes,
-			$3, clock_timestamp()
+			$3, xid, clock_timestamp()
 		from event where source = $1 and ref = any($2)`
 	deleteEvents = `delete from event where source = $1 and ref = any($2)`
 	copyEvents   = `

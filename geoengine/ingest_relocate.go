@@ -20,9 +20,9 @@ const (
 		where (source, ref, zone) > ($1, $2, $3) and geom is not null order by source, ref, zone limit $4`
 	retractMoved = `
 		insert into event_retracted (zone, source, category, severity, starts, ends, utc_offset, weight, cell, area,
-			attributes, xid, retracted)
+			attributes, xid, old_xid, retracted)
 		select e.zone, e.source, e.category, e.severity, e.starts, e.ends, e.utc_offset, e.weight, e.cell, e.area,
-			e.attributes, $1, clock_timestamp()
+			e.attributes, $1, e.xid, clock_timestamp()
 		from event e join unnest($2::int[], $3::text[], $4::int[]) as m(source, ref, zone) using (source, ref, zone)`
 	moveEvents = `
 		update event e set area = m.area, xid = $1
