@@ -53,6 +53,9 @@ func (m *Mapping) checkPlaceRules(p *Place) error {
 		if s.Scale == 0 || !finite(s.Scale) || (len(s.When) == 0 && s.LargerThan <= 0) {
 			return m.errorAt(key, "needs a scale, and when or larger_than")
 		}
+		if s.Each && s.LargerThan <= 0 {
+			return m.errorAt(key, "each goes with larger_than")
+		}
 		if err := m.checkConditions(key, s.When); err != nil {
 			return err
 		}

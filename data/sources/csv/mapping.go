@@ -139,6 +139,7 @@ type Place struct {
 type Scale struct {
 	When       []Condition `yaml:"when"`
 	LargerThan float64     `yaml:"larger_than"` // either coordinate, without its sign
+	Each       bool        `yaml:"each"`        // only the coordinates that are larger
 	Scale      float64     `yaml:"scale"`
 }
 

@@ -28,8 +28,8 @@ func (p *Place) locate(row data.Row) (point orb.Point, has bool, err error) {
 	case lon == 0 && lat == 0:
 		return point, false, nil
 	}
-	factor := p.factor(row, lon, lat)
-	point = p.mirrored(orb.Point{scaled(lon, factor), scaled(lat, factor)})
+	forLon, forLat := p.factors(row, lon, lat)
+	point = p.mirrored(orb.Point{scaled(lon, forLon), scaled(lat, forLat)})
 	if p.inside(point) {
 		return point, true, nil
 	}
@@ -83,18 +83,28 @@ func (p *Place) absent(x, y string) bool {
 	return false
 }
 
-// factor is the scale of the first rule that holds, else the general one.
-func (p *Place) factor(row data.Row, lon, lat float64) float64 {
+// factors are the scales of both coordinates by the first rule that holds, else the general one.
+func (p *Place) factors(row data.Row, lon, lat float64) (forLon, forLat float64) {
+	general := p.Scale
+	if general == 0 {
+		general = 1
+	}
 	for i := range p.Scales {
 		s := &p.Scales[i]
-		if holds(s.When, row) && (s.LargerThan == 0 || max(math.Abs(lon), math.Abs(lat)) > s.LargerThan) {
-			return s.Scale
+		largeLon, largeLat := math.Abs(lon) > s.LargerThan, math.Abs(lat) > s.LargerThan
+		if !holds(s.When, row) || (s.LargerThan != 0 && !largeLon && !largeLat) {
+			continue
 		}
+		forLon, forLat = s.Scale, s.Scale
+		if s.Each && !largeLon {
+			forLon = general
+		}
+		if s.Each && !largeLat {
+			forLat = general
+		}
+		return forLon, forLat
 	}
-	if p.Scale != 0 {
-		return p.Scale
-	}
-	return 1
+	return general, general
 }
 
 // scaled multiplies by the factor. A factor that is one part of a whole number divides by that number, which loses no

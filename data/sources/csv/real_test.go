@@ -4,6 +4,7 @@ import (
 	"compress/gzip"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"os"
 	"path/filepath"
@@ -146,5 +147,83 @@ func TestReadyMappingsOnTheRealFiles(t *testing.T) {
 				t.Error(diff)
 			}
 		})
+	}
+}
+
+// TestFilesWithAndWithoutHeader reads seven yearly files of which one has no header.
+func TestFilesWithAndWithoutHeader(t *testing.T) {
+	t.Parallel()
+	m, err := csv.Load("france_accidents_no_place")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var files []data.File
+	for year := 2010; year <= 2016; year++ {
+		files = append(files, shared(t, fmt.Sprintf("accidents/france_2010_2017_no_position/caracteristiques_%dmysql.csv.gz", year)))
+	}
+	events, rejects, err := read(t, m, files...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	departements := map[string]int{}
+	for _, e := range events {
+		for _, a := range e.Attributes {
+			if a.Key == "departement" {
+				departements[a.Value]++
+			}
+		}
+	}
+	want := tally{
+		Events: 434940, Refs: 434940, First: "2010-01-01T00:00:00+04:00", Last: "2016-12-31T00:00:00-04:00",
+		Categories: map[string]int{"road.accident": 434940},
+		Severities: map[string]int{"unknown": 434940},
+		Rejected:   map[string]int{},
+	}
+	if diff := cmp.Diff(want, count(events, rejects)); diff != "" {
+		t.Error(diff)
+	}
+	if len(departements) != 101 || departements["01"] == 0 || departements["2B"] == 0 || departements["974"] == 0 {
+		t.Errorf("départements: %v", departements)
+	}
+}
+
+// TestRawFilesOfACity reads the publisher's own files, of which one has a separator too many on every line, by a mapping
+// written from the manual.
+func TestRawFilesOfACity(t *testing.T) {
+	t.Parallel()
+	m, err := csv.Parse("poa.yaml", []byte(`
+name: poa
+title: Porto Alegre
+publisher: EPTC
+licence: unknown
+ref: {columns: [DATA_HORA, LOG1, LATITUDE, LONGITUDE], separator: /}
+time: {zone: America/Sao_Paulo, start: {columns: [DATA_HORA], formats: ["YYYY-MM-DDTHH:mm:ss"]}}
+position:
+  lon: LONGITUDE
+  lat: LATITUDE
+  within: [[-51.4, -30.4, -50.9, -29.8]]
+  scales: [{larger_than: 180, scale: 0.001, each: true}] # some have lost their decimal point
+category: {constant: road.accident}
+severity:
+  - {constant: fatal, when: [{column: FATAIS, min: 1}]}
+  - {constant: injury, when: [{column: FERIDOS, min: 1}]}
+  - {constant: damage}
+`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	events, rejects, err := read(t, m, shared(t, "accidents/porto_alegre_raw/acidentes-2011.csv.gz"), shared(t, "accidents/porto_alegre_raw/acidentes-2013.csv.gz"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := tally{
+		Events: 44329, Positioned: 44329, Refs: 44279, Instants: 44329,
+		First: "2011-01-01T03:25:00-02:00", Last: "2013-12-31T22:20:00-02:00",
+		Categories: map[string]int{"road.accident": 44329},
+		Severities: map[string]int{"damage": 31016, "fatal": 252, "injury": 13061},
+		Rejected:   map[string]int{"bad_date": 1, "bad_position": 33, "missing_ref": 1, "wrong_fields": 2},
+	}
+	if diff := cmp.Diff(want, count(events, rejects)); diff != "" {
+		t.Error(diff)
 	}
 }
