@@ -9,6 +9,7 @@ import (
 	"vigie/data/sources/areas"
 	"vigie/data/sources/baac"
 	"vigie/data/sources/csv"
+	"vigie/data/sources/demo"
 	"vigie/data/sources/radars"
 	"vigie/data/sources/units"
 	"vigie/geoengine"
@@ -16,13 +17,13 @@ import (
 
 // All returns every source, in the order in which they are shown.
 func All() []data.Source {
-	return []data.Source{
+	return append([]data.Source{
 		areas.Source(),
 		baac.Source(),
 		csv.Source(),
 		units.Source(),
 		radars.Source(),
-	}
+	}, demo.Sources()...)
 }
 
 // Find returns the source of that name; ErrInvalid lists the names that there are.

@@ -77,7 +77,7 @@ func Read(ctx context.Context, in data.Input) iter.Seq2[data.Record, error] {
 			}
 		}
 		for _, parent := range tree.missing() {
-			if !yield(data.Record{At: data.Position{File: "(parents)"}, Area: parent}, nil) {
+			if !yield(data.Record{At: data.Position{File: "(parents)"}, Area: parent, Implied: true}, nil) {
 				return
 			}
 		}

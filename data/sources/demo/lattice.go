@@ -5,8 +5,6 @@ import (
 	"math"
 	"math/rand/v2"
 	"slices"
-
-	"github.com/paulmach/orb"
 )
 
 // edgeM is the edge of the lattice's hexagons in metres: 0.25 km² each, some 25,000 in all.
@@ -48,19 +46,21 @@ func (c corner) place() xy {
 type lattice struct {
 	cells   []axial
 	index   map[axial]int32
-	owner   []int32 // commune of each cell, by seed
-	before  []int32 // the cell from which the growth came; -1 at a seed
-	seeds   []int32 // the first cell of each commune
+	owner   []int32   // commune of each cell, by seed
+	before  []int32   // the cell from which the growth came; -1 at a seed
+	seeds   []int32   // the first cell of each commune
+	members [][]int32 // cells of each commune
 	places  map[corner]xy
 	areas   []float64 // of each cell in m²
 	outside []bool    // cells at the border of the territory
+	numbers []int32   // index in Territory.Communes of each commune of the ground
 }
 
 // newLattice draws the outline (a wavy ellipse, cut in the west by a coast) and fills it.
 func newLattice(r *rand.Rand) *lattice {
 	inside := outline(r)
 	l := &lattice{index: map[axial]int32{}}
-	reach := int(70000 / (1.5 * edgeM))
+	const reach = 70000 * 2 / (3 * edgeM)
 	first := axial{0, 0}
 	queue := []axial{first}
 	l.index[first] = 0
@@ -149,6 +149,7 @@ func (l *lattice) grow(n int, r *rand.Rand) {
 	for i := range l.owner {
 		l.owner[i] = -1
 	}
+	l.members = make([][]int32, n)
 	f := &frontier{}
 	for i, cell := range l.seeds {
 		heap.Push(f, step{cost: 3 * r.Float64(), cell: cell, from: -1, owner: int32(i)})
@@ -159,6 +160,7 @@ func (l *lattice) grow(n int, r *rand.Rand) {
 			continue
 		}
 		l.owner[s.cell], l.before[s.cell] = s.owner, s.from
+		l.members[s.owner] = append(l.members[s.owner], s.cell)
 		for _, next := range l.cells[s.cell].neighbours() {
 			if i, in := l.index[next]; in && l.owner[i] < 0 {
 				heap.Push(f, step{s.cost + effort[i], i, s.cell, s.owner})
@@ -222,95 +224,4 @@ func (l *lattice) shape(r *rand.Rand) {
 			l.areas[i] += (p.x*q.y - q.x*p.y) / 2
 		}
 	}
-}
-
-// ring is the corners of a cell, counter-clockwise.
-func (l *lattice) ring(cell int) (ring [6]xy) {
-	for k, c := range l.cells[cell].corners() {
-		ring[k] = l.places[c]
-	}
-	return ring
-}
-
-func (l *lattice) ownerAt(a axial) int32 {
-	if i, in := l.index[a]; in {
-		return l.owner[i]
-	}
-	return -1
-}
-
-// cellAt returns the cell that holds the place, or -1.
-func (l *lattice) cellAt(p xy) int {
-	r := math.Round(p.y / (1.5 * edgeM))
-	guess := axial{int(math.Round(p.x/(edgeM*math.Sqrt(3)) - r/2)), int(r)}
-	near := guess.neighbours()
-	for _, a := range append([]axial{guess}, near[:]...) {
-		if i, in := l.index[a]; in && holds(l.ring(int(i)), p) {
-			return int(i)
-		}
-	}
-	return -1
-}
-
-// holds tells whether p is in the ring, by counting crossings.
-func holds(ring [6]xy, p xy) bool {
-	in := false
-	for k, a := range ring {
-		b := ring[(k+1)%6]
-		if (a.y > p.y) != (b.y > p.y) && p.x < a.x+(p.y-a.y)/(b.y-a.y)*(b.x-a.x) {
-			in = !in
-		}
-	}
-	return in
-}
-
-// within draws a place in a cell, evenly.
-func (l *lattice) within(cell int, r *rand.Rand) xy {
-	ring, centre := l.ring(cell), l.cells[cell].centre()
-	at := r.Float64() * l.areas[cell]
-	for k, a := range ring {
-		b := ring[(k+1)%6]
-		at -= ((a.x-centre.x)*(b.y-centre.y) - (b.x-centre.x)*(a.y-centre.y)) / 2
-		if at <= 0 || k == 5 {
-			u, v := r.Float64(), r.Float64()
-			if u+v > 1 {
-				u, v = 1-u, 1-v
-			}
-			return centre.plus(xy{a.x - centre.x, a.y - centre.y}.times(u)).plus(xy{b.x - centre.x, b.y - centre.y}.times(v))
-		}
-	}
-	return centre
-}
-
-// polygon traces the border of a commune, by seed; -1 is the whole territory.
-func (l *lattice) polygon(commune int32) orb.Polygon {
-	next := map[corner]corner{}
-	var starts []corner
-	for i, a := range l.cells {
-		if commune >= 0 && l.owner[i] != commune {
-			continue
-		}
-		corners, beyond := a.corners(), a.neighbours()
-		for k, c := range corners {
-			other := l.ownerAt(beyond[k])
-			if other < 0 || (commune >= 0 && other != commune) {
-				next[c] = corners[(k+1)%6]
-				starts = append(starts, c)
-			}
-		}
-	}
-	var rings orb.Polygon
-	for _, start := range starts {
-		var ring orb.Ring
-		for c, on := next[start]; on; c, on = next[c] {
-			delete(next, start)
-			ring = append(ring, l.places[c].point())
-			start = c
-		}
-		if len(ring) > 0 {
-			rings = append(rings, append(ring, ring[0]))
-		}
-	}
-	slices.SortStableFunc(rings, func(a, b orb.Ring) int { return len(b) - len(a) }) // the outer ring is the longest
-	return rings
 }
