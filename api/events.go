@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"math"
 	"time"
 
 	"github.com/paulmach/orb"
@@ -112,18 +113,22 @@ func rangeOf(cell uint64) geoengine.CellRange {
 }
 
 // cellsAround covers a box with few cells, so that the database finds its events by cell; nil if even the coarsest are
-// too many. Children stick out of their parents, so the cover goes half a degree of a cell beyond the box.
+// too many. Children stick out of their parents, so the cover goes half a cell beyond the box.
 func cellsAround(box orb.Bound) []geoengine.CellRange {
-	const enough = 64
-	for res := geoengine.CellResolution - 1; res >= coarsest; res-- {
-		margin := cellDegrees(res)
-		if (box.Max[0]-box.Min[0])/margin*(box.Max[1]-box.Min[1])/margin > enough {
+	const enough, nearPole = 100, 85
+	if max(-box.Min[1], box.Max[1]) > nearPole {
+		return nil
+	}
+	narrow := math.Cos(max(-box.Min[1], box.Max[1]) * math.Pi / 180) // a degree of longitude, in degrees of latitude
+	for res := finest - 1; res >= coarsest; res-- {
+		width := cellDegrees(res)
+		if ((box.Max[0]-box.Min[0])*narrow/width+1)*((box.Max[1]-box.Min[1])/width+1) > enough {
 			continue
 		}
-		padded := box.Pad(margin / 2)
-		padded.Min = orb.Point{max(padded.Min[0], -180), max(padded.Min[1], -90)}
-		padded.Max = orb.Point{min(padded.Max[0], 180), min(padded.Max[1], 90)}
-		cells := hex.Cover(padded, res)
+		cells := hex.Cover(orb.Bound{
+			Min: orb.Point{max(box.Min[0]-width/2/narrow, -180), max(box.Min[1]-width/2, -90)},
+			Max: orb.Point{min(box.Max[0]+width/2/narrow, 180), min(box.Max[1]+width/2, 90)},
+		}, res)
 		ranges := make([]geoengine.CellRange, len(cells))
 		for i, cell := range cells {
 			ranges[i] = rangeOf(cell)
