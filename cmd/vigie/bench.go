@@ -16,7 +16,7 @@ import (
 
 // benchCommand measures.
 type benchCommand struct {
-	What   string `arg:"" enum:"ingest" help:"ingest."`
+	What   string `arg:"" enum:"ingest,cube,cells" help:"ingest, cube or cells."`
 	Events int    `default:"1000000" help:"How many events to measure with."`
 	Seed   uint64 `default:"1" help:"Seed of the generated data."`
 }
@@ -46,7 +46,7 @@ func (c *benchCommand) Run(ctx context.Context, a *app) error {
 	}
 	options := bench.Options{Events: c.Events, Seed: c.Seed, Progress: a.progress, Log: a.log}
 	measure := map[string]func(context.Context, *geoengine.Store, bench.Options) ([]bench.Result, error){
-		"ingest": bench.Ingest,
+		"ingest": bench.Ingest, "cube": bench.Cube, "cells": bench.Cells,
 	}[c.What]
 	var results []bench.Result
 	run := func(store *geoengine.Store) (err error) {

@@ -20,6 +20,11 @@ type importCommand struct {
 	Rejects importRejectsCommand `cmd:"" help:"List rejected rows with line and reason, or retry them."`
 }
 
+// Help shows examples.
+func (c *importCommand) Help() string {
+	return "All options: vigie import run --help\n\n" + (&importRunCommand{}).Help()
+}
+
 type importRunCommand struct {
 	Source  string   `arg:"" predictor:"source" help:"Name of the source: see vigie sources."`
 	Inputs  []string `arg:"" optional:"" name:"input" predictor:"file" help:"Files, folders or addresses; plain, gz, bz2, zstd or zip."`

@@ -68,18 +68,21 @@ func (e exitStatus) Error() string { return fmt.Sprintf("exit status %d", int(e)
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	code := run(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr)
+	code := run(ctx, os.Args[1:], os.Environ(), os.Stdin, os.Stdout, os.Stderr)
 	stop()
 	os.Exit(code)
 }
 
-// run executes one command line and returns its exit code.
-func run(ctx context.Context, args []string, in *os.File, out, errs io.Writer) (code int) {
+// run executes one command line in an environment and returns its exit code.
+func run(ctx context.Context, args, environ []string, in *os.File, out, errs io.Writer) (code int) {
 	defer func() { // kong exits from the middle of parsing for --help
 		if status, ok := recover().(exitStatus); ok {
 			code = int(status)
 		}
 	}()
+	if len(args) == 0 {
+		args = []string{"--help"}
+	}
 	var line commands
 	parser, err := kong.New(&line, kong.Name("vigie"), kong.Description(description),
 		kong.Vars{"environment": environmentHelp()}, kong.Writers(out, errs), kong.UsageOnError(),
@@ -91,14 +94,11 @@ func run(ctx context.Context, args []string, in *os.File, out, errs io.Writer) (
 	}
 	kongcompletion.Register(parser, kongcompletion.WithPredictor("source", complete.PredictSet(sourceNames()...)),
 		kongcompletion.WithPredictor("file", complete.PredictFiles("*")))
-	if len(args) == 0 {
-		args = []string{"--help"}
-	}
 	command, err := parser.Parse(args)
 	if err != nil {
 		return fail(errs, wantsJSON(args), usageError{err})
 	}
-	config, err := env.ParseAs[config]()
+	config, err := env.ParseAsWithOptions[config](env.Options{Environment: env.ToMap(environ)})
 	if err != nil {
 		return fail(errs, line.JSON, usageError{err})
 	}

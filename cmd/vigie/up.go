@@ -74,6 +74,9 @@ const storeIsFresh = `
 			or not exists (select from event) and not exists (select from area) and not exists (select from unit))`
 
 func (c *upCommand) loadDemo(ctx context.Context, a *app, store *geoengine.Store) (*importReport, error) {
+	if c.NoDemo {
+		return nil, nil //nolint:nilnil // nothing to load is no error
+	}
 	parts, err := findSources(generatorName)
 	if err != nil {
 		return nil, err
@@ -86,7 +89,7 @@ func (c *upCommand) loadDemo(ctx context.Context, a *app, store *geoengine.Store
 	if err := store.Pool.QueryRow(ctx, storeIsFresh, names, names[len(names)-1]).Scan(&fresh); err != nil {
 		return nil, fmt.Errorf("look into the store: %w", err)
 	}
-	if !fresh || c.NoDemo {
+	if !fresh {
 		return nil, nil //nolint:nilnil // nothing to load is no error
 	}
 	report, err := importAll(ctx, store, parts, data.Input{Options: data.Options{Seed: c.Seed, Scale: c.Scale}},

@@ -2,6 +2,7 @@ package embedded
 
 import (
 	"cmp"
+	"context"
 	"errors"
 	"fmt"
 	"os/exec"
@@ -56,7 +57,7 @@ func inspectBinaries(folder string) (Binaries, bool) {
 			return Binaries{}, false
 		}
 	}
-	out, err := exec.Command(filepath.Join(folder, "postgres"), "--version").Output() // #nosec G204 //nolint:noctx // ends at once
+	out, err := exec.CommandContext(context.Background(), filepath.Join(folder, "postgres"), "--version").Output() // #nosec G204 -- a program that was found
 	match := versionPattern.FindSubmatch(out)
 	if err != nil || match == nil {
 		return Binaries{}, false
