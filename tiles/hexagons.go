@@ -61,6 +61,25 @@ func (h *Hexagons) MVT(ctx context.Context, t Tile, q geoengine.Query) ([]byte, 
 	return s.vectorTile(counts), nil
 }
 
+// Draw puts numbers by cell, which are sorted by cell and of the tile's resolution, into the layer "hexagons" as MVT
+// does; cells that do not touch the tile are left out.
+func (h *Hexagons) Draw(ctx context.Context, t Tile, counts []cube.Count) ([]byte, error) {
+	s, err := h.shapesOf(ctx, t)
+	if err != nil {
+		return nil, err
+	}
+	at, kept := 0, make([]cube.Count, 0, len(counts))
+	for _, count := range counts {
+		for at < len(s.cells) && s.cells[at] < count.Cell {
+			at++
+		}
+		if at < len(s.cells) && s.cells[at] == count.Cell {
+			kept = append(kept, count)
+		}
+	}
+	return s.vectorTile(kept), nil
+}
+
 // layerHead is how the layer starts, layerKeys stands before its values.
 var (
 	layerHead = appendBytes([]byte{layerVersion, mvtVersion, layerExtent, 0x80, Extent >> 7}, layerName, "hexagons")
@@ -70,7 +89,7 @@ var (
 // scratch are the numbers of a tile being drawn.
 var scratch = sync.Pool{New: func() any { return new(values) }}
 
-// vectorTile puts counts, sorted by cell, into the shapes.
+// vectorTile puts counts, sorted by cell and all of them in the tile, into the shapes.
 func (s *shapes) vectorTile(counts []cube.Count) []byte {
 	if len(counts) == 0 {
 		return nil
