@@ -1,5 +1,6 @@
 // English. A missing or misspelt key does not compile.
 import type { Messages } from './fr'
+import { attributes, values } from './words.en'
 
 const plural = (n: number, one: string, many: string) => (Math.abs(n) === 1 ? one : many)
 
@@ -145,6 +146,7 @@ export const en: Messages = {
 
   legend: {
     heading: 'Legend',
+    inView: (n) => `${n} in view`,
     unit: 'Events per hexagon',
     size: (area) => `hexagons of about ${area}`,
     range: (from, to) => (from === to ? from : `${from} to ${to}`),
@@ -257,24 +259,6 @@ export const en: Messages = {
     brigade: 'brigade',
   },
 
-  attributes: {
-    light: 'Light',
-    weather: 'Weather',
-    collision: 'Collision',
-    junction: 'Junction',
-    road_class: 'Road class',
-    vehicle: 'Vehicle',
-    vehicles: 'Vehicles',
-    built_up: 'Built-up area',
-    surface: 'Road surface',
-    station: 'Station',
-    commune: 'Declared commune',
-  },
-
-  values: {
-    yes: 'Yes',
-    no: 'No',
-    unknown: 'Unknown',
-    other: 'Other',
-  },
+  attributes,
+  values,
 }

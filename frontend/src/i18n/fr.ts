@@ -1,5 +1,7 @@
 // French, the first language. English must have every key of this file: `Messages` is its type.
 
+import { attributes, values } from './words.fr'
+
 const plural = (n: number, one: string, many: string) => (Math.abs(n) < 2 ? one : many)
 
 export const fr = {
@@ -144,6 +146,7 @@ export const fr = {
 
   legend: {
     heading: 'Légende',
+    inView: (n: string) => `${n} dans la vue`,
     unit: 'Événements par hexagone',
     size: (area: string) => `hexagones de ${area} environ`,
     range: (from: string, to: string) => (from === to ? from : `${from} à ${to}`),
@@ -257,26 +260,8 @@ export const fr = {
     brigade: 'brigade',
   },
 
-  attributes: {
-    light: 'Lumière',
-    weather: 'Temps',
-    collision: 'Type de collision',
-    junction: 'Intersection',
-    road_class: 'Type de route',
-    vehicle: 'Véhicule',
-    vehicles: 'Véhicules',
-    built_up: 'Agglomération',
-    surface: 'État de la route',
-    station: 'Centre',
-    commune: 'Commune déclarée',
-  },
-
-  values: {
-    yes: 'Oui',
-    no: 'Non',
-    unknown: 'Inconnu',
-    other: 'Autre',
-  },
+  attributes,
+  values,
 }
 
 export type Messages = typeof fr

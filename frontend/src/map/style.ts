@@ -36,8 +36,8 @@ const paints: Record<Theme, Paint> = {
 /** The font of labels: the family that the page has loaded, drawn locally since the style names no glyphs. */
 export const labelFont = 'Atkinson Hyperlegible Next'
 
-/** The first layer of labels: hexagons are drawn below it. */
-export const firstLabel = 'label-region'
+/** Hexagons are drawn below the borders of départements and regions, which help to find one's way, and the labels. */
+export const firstAbove = 'line-departement'
 
 type Level = 'region' | 'departement' | 'commune'
 

@@ -2,7 +2,7 @@
 import type { Bins } from '../lib/frame'
 import { instant } from '../lib/filter'
 import type { Placed } from './hexagons'
-import { parseTile, type HexTile } from './vhx'
+import { parseTile, tileUnits, type HexTile } from './vhx'
 
 export interface View {
   zoom: number
@@ -50,6 +50,36 @@ export function cover(view: View): TileId[] {
   }
   const distance = ({ x, y }: TileId) => Math.hypot(x + 0.5 - (left + right) / 2, y + 0.5 - (top + bottom) / 2)
   return tiles.sort((a, b) => distance(a) - distance(b)).slice(0, 96)
+}
+
+/** Per tile the numbers of the cells whose middle lies within west, south, east, north. */
+export function cellsInView(
+  tiles: Placed[],
+  [west, south, east, north]: View['bounds'],
+): { tile: HexTile; cells: number[] }[] {
+  return tiles.map(({ z, x, y, tile }) => {
+    const [left, top] = tilePoint(west, Math.min(85, north), z)
+    const [right, bottom] = tilePoint(east, Math.max(-85, south), z)
+    const inside = (v: number, low: number, high: number, base: number) =>
+      v >= (low - base) * tileUnits && v < (high - base) * tileUnits
+    const cells: number[] = []
+    for (let i = 0; i < tile.ids.length; i++) {
+      const [cx, cy] = middle(tile, i)
+      if (inside(cx, left, right, x) && inside(cy, top, bottom, y)) cells.push(i)
+    }
+    return { tile, cells }
+  })
+}
+
+/** Mean of a cell's corners, in tile units. */
+function middle({ xy, corners }: HexTile, i: number): [number, number] {
+  let [x, y] = [0, 0]
+  const n = corners[i + 1] - corners[i]
+  for (let v = corners[i]; v < corners[i + 1]; v++) {
+    x += xy[2 * v] / n
+    y += xy[2 * v + 1] / n
+  }
+  return [x, y]
 }
 
 /** The address of a tile. */
