@@ -57,8 +57,8 @@ const (
 	interchangeM = 11000 // between interchanges, roughly
 )
 
-// motorway lays the A 901 from the eastern border past the largest town to the second, and on to the border. It meets
-// other roads at interchanges only.
+// motorway lays the A 901 from border to border past the second town and the largest. It meets other roads at
+// interchanges only.
 func (t *Territory) motorway(r *rand.Rand) {
 	var first, second xy
 	for i := range t.Communes {
@@ -69,8 +69,10 @@ func (t *Territory) motorway(r *rand.Rand) {
 			second = t.Communes[i].centre
 		}
 	}
-	beyond := second.plus(xy{second.x - first.x, second.y - first.y}.times(0.6)) // in the same direction
-	line := t.inside(curve([]xy{{70000, -9000}, {35000, -4000 + 6000*r.Float64()}, aside(first, second), aside(second, beyond), beyond, beyond.plus(xy{beyond.x - second.x, beyond.y - second.y})}))
+	line := t.inside(curve([]xy{
+		second.plus(turned(first, second, 0.3*(2*r.Float64()-1)).times(2)),
+		aside(second, first), aside(first, second), first.plus(turned(second, first, 0.4*(2*r.Float64()-1)).times(3)),
+	}))
 	node, from := t.addNode(line[0]), 0
 	since := 0.0
 	for i := 1; i < len(line); i++ {
@@ -88,10 +90,20 @@ func (t *Territory) motorway(r *rand.Rand) {
 	}
 }
 
-// aside is a place beside a town, to the left of the way to another.
-func aside(town, toward xy) xy {
-	angle := math.Atan2(toward.y-town.y, toward.x-town.x) + math.Pi/2
-	return town.plus(xy{math.Cos(angle), math.Sin(angle)}.times(bypassM))
+// aside is a place beside a town that lies on a way to or from another, always on the same side of the way.
+func aside(town, other xy) xy {
+	way := turned(town, other, math.Pi/2)
+	if way.y < 0 {
+		way = way.times(-1)
+	}
+	return town.plus(way.times(bypassM / math.Hypot(way.x, way.y)))
+}
+
+// turned is the way from one place to another, turned by an angle.
+func turned(from, to xy, angle float64) xy {
+	sin, cos := math.Sincos(angle)
+	x, y := to.x-from.x, to.y-from.y
+	return xy{x*cos - y*sin, x*sin + y*cos}
 }
 
 // curve draws a Catmull–Rom spline through the points, with a point about every kilometre.
