@@ -15,6 +15,7 @@ import (
 
 	"github.com/alecthomas/kong"
 	"github.com/caarlos0/env/v11"
+	"github.com/jackc/pgx/v5/pgconn"
 	kongcompletion "github.com/jotaen/kong-completion"
 	"github.com/posener/complete"
 )
@@ -108,7 +109,7 @@ func run(ctx context.Context, args, environ []string, in *os.File, out, errs io.
 	}
 	defer app.display.Close()
 	command.BindTo(ctx, (*context.Context)(nil))
-	err = command.Run(app)
+	err = explain(command.Run(app))
 	app.display.Close()
 	if err != nil && ctx.Err() != nil {
 		fmt.Fprintln(errs, "vigie: interrupted")
@@ -125,6 +126,23 @@ func wantsJSON(args []string) bool {
 		}
 	}
 	return false
+}
+
+// explain adds the remedy to failures of the database that people can mend.
+func explain(err error) error {
+	var failure *pgconn.PgError
+	if !errors.As(err, &failure) {
+		return err
+	}
+	switch failure.Code {
+	case "53100":
+		return fmt.Errorf("%w: the database's disk is full; free some space and repeat the command, it goes on where it stopped", err)
+	case "53300":
+		return fmt.Errorf("%w: the database has no connection left; raise max_connections or stop other programs", err)
+	case "42501":
+		return fmt.Errorf("%w: the database user lacks a right; see docs/operations.md", err)
+	}
+	return err
 }
 
 // fail says what went wrong and returns the exit code.

@@ -29,7 +29,7 @@ type server struct {
 // write-ahead log, and an initdb 50 MB.
 const (
 	leastDiskNew   = 300 << 20
-	leastDiskStart = 50 << 20
+	leastDiskStart = 24 << 20
 )
 
 // ensure makes the server run and answer, and tells whether it had to start it.
