@@ -9,6 +9,7 @@ package areas
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"iter"
 	"net/http"
@@ -86,6 +87,6 @@ func Read(ctx context.Context, in data.Input) iter.Seq2[data.Record, error] {
 
 // fatal tells whether err ends the reading: any error but a reject.
 func fatal(err error) bool {
-	_, reject := err.(*data.Reject)
-	return err != nil && !reject
+	var reject *data.Reject
+	return err != nil && !errors.As(err, &reject)
 }

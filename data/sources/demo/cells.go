@@ -8,14 +8,6 @@ import (
 	"github.com/paulmach/orb"
 )
 
-// ring is the corners of a cell, counter-clockwise.
-func (l *lattice) ring(cell int) (ring [6]xy) {
-	for k, c := range l.cells[cell].corners() {
-		ring[k] = l.places[c]
-	}
-	return ring
-}
-
 func (l *lattice) ownerAt(a axial) int32 {
 	if i, in := l.index[a]; in {
 		return l.owner[i]
@@ -29,7 +21,7 @@ func (l *lattice) cellAt(p xy) int {
 	guess := axial{int(math.Round(p.x/(edgeM*math.Sqrt(3)) - r/2)), int(r)}
 	near := guess.neighbours()
 	for _, a := range append([]axial{guess}, near[:]...) {
-		if i, in := l.index[a]; in && holds(l.ring(int(i)), p) {
+		if i, in := l.index[a]; in && holds(&l.rings[i], p) {
 			return int(i)
 		}
 	}
@@ -37,7 +29,7 @@ func (l *lattice) cellAt(p xy) int {
 }
 
 // holds tells whether p is in the ring, by counting crossings.
-func holds(ring [6]xy, p xy) bool {
+func holds(ring *[6]xy, p xy) bool {
 	in := false
 	for k, a := range ring {
 		b := ring[(k+1)%6]
@@ -50,7 +42,7 @@ func holds(ring [6]xy, p xy) bool {
 
 // within draws a place in a cell, evenly.
 func (l *lattice) within(cell int, r *rand.Rand) xy {
-	ring, centre := l.ring(cell), l.cells[cell].centre()
+	ring, centre := &l.rings[cell], l.cells[cell].centre()
 	at := r.Float64() * l.areas[cell]
 	for k, a := range ring {
 		b := ring[(k+1)%6]

@@ -32,7 +32,7 @@ const generation = 1
 // the three years of events (0 is 2025).
 func Sources() []data.Source {
 	return []data.Source{
-		source(NameAreas, data.HoldsAreas, "Valmarne, département de démonstration : territoires (données fictives)", areaRecords),
+		source(NameAreas, data.HoldsAreas, "Valmarne, département de démonstration : communes (données fictives)", areaRecords),
 		source(NameUnits, data.HoldsUnits, "Valmarne, département de démonstration : unités (données fictives)", unitRecords),
 		source(NameEvents, data.HoldsEvents, "Valmarne, département de démonstration : accidents, vols, secours (données fictives)", eventRecords),
 	}

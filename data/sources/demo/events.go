@@ -60,8 +60,10 @@ func refPrefix(kind Kind) string {
 		return "feu"
 	case KindTraffic:
 		return "avp"
+	case KindOther:
+		return "div"
 	}
-	return "div"
+	return string(kind)
 }
 
 // option is a value with its weight.

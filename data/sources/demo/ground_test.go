@@ -110,7 +110,7 @@ func TestWithin(t *testing.T) {
 	g := standard().ground
 	r := rand.New(rand.NewPCG(3, 4))
 	for cell := range g.cells {
-		ring, centre := g.ring(cell), g.cells[cell].centre()
+		ring, centre := g.rings[cell], g.cells[cell].centre()
 		for k, a := range ring {
 			b := ring[(k+1)%6]
 			if (a.x-centre.x)*(b.y-centre.y)-(b.x-centre.x)*(a.y-centre.y) <= 0 {

@@ -51,6 +51,7 @@ type lattice struct {
 	seeds   []int32   // the first cell of each commune
 	members [][]int32 // cells of each commune
 	places  map[corner]xy
+	rings   [][6]xy   // corners of each cell, counter-clockwise
 	areas   []float64 // of each cell in m²
 	outside []bool    // cells at the border of the territory
 	numbers []int32   // index in Territory.Communes of each commune of the ground
@@ -216,9 +217,12 @@ func (l *lattice) shape(r *rand.Rand) {
 	for c, p := range l.places { // as it is published: corners are exact in degrees
 		l.places[c] = plane(p.point())
 	}
-	l.areas = make([]float64, len(l.cells))
-	for i := range l.cells {
-		ring := l.ring(i)
+	l.rings, l.areas = make([][6]xy, len(l.cells)), make([]float64, len(l.cells))
+	for i, a := range l.cells {
+		for k, c := range a.corners() {
+			l.rings[i][k] = l.places[c]
+		}
+		ring := &l.rings[i]
 		for k, p := range ring {
 			q := ring[(k+1)%6]
 			l.areas[i] += (p.x*q.y - q.x*p.y) / 2

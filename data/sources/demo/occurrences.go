@@ -67,8 +67,8 @@ func (t *Territory) draw(c *component, r *rand.Rand, born int) []Occurrence {
 	for hour := from; hour.Before(t.To); hour = hour.Add(time.Hour) {
 		rate := c.perYear / hoursPerYear * c.rhythm.at(hour)
 		for ; next < rate; next += r.ExpFloat64() {
-			minute := time.Duration(next / rate * 60)
-			o := Occurrence{Kind: c.kind, Law: c.name, At: hour.Add(minute * time.Minute), born: born + len(all), from: -1}
+			minute := time.Duration(int(next/rate*60)) * time.Minute
+			o := Occurrence{Kind: c.kind, Law: c.name, At: hour.Add(minute), born: born + len(all), from: -1}
 			t.put(&o, c, r)
 			all = append(all, o)
 		}
@@ -107,11 +107,11 @@ func (t *Territory) followers(o Occurrence, born int, r *rand.Rand) []Occurrence
 	var all []Occurrence
 	for range poisson(r, t.NearRepeat.Branching) {
 		days := math.Round(r.ExpFloat64() * t.NearRepeat.MeanDelay.Hours() / 24)
-		drift := time.Duration(r.NormFloat64() * 120)
+		drift := time.Duration(int(r.NormFloat64()*120)) * time.Minute
 		if days == 0 {
 			drift = max(drift, -drift) // never before the first
 		}
-		next := Occurrence{Kind: o.Kind, Law: o.Law, At: o.At.AddDate(0, 0, int(days)).Add(drift * time.Minute), Road: -1, born: born + len(all), from: o.born}
+		next := Occurrence{Kind: o.Kind, Law: o.Law, At: o.At.AddDate(0, 0, int(days)).Add(drift), Road: -1, born: born + len(all), from: o.born}
 		at := o.place
 		for range 8 {
 			moved := o.place.plus(xy{r.NormFloat64(), r.NormFloat64()}.times(t.NearRepeat.SigmaM))

@@ -67,9 +67,8 @@ func (t *Territory) addNode(p xy) int {
 	return len(t.Nodes) - 1
 }
 
-func (t *Territory) addRoad(class RoadClass, name string, from, to int, line []xy) int {
+func (t *Territory) addRoad(class RoadClass, name string, from, to int, line []xy) {
 	t.Roads = append(t.Roads, Road{Name: name, Class: class, From: from, To: to, line: line, LengthM: length(line)})
-	return len(t.Roads) - 1
 }
 
 func length(line []xy) float64 {

@@ -81,7 +81,7 @@ const (
 )
 
 func (t *Territory) random(purpose uint64) *rand.Rand {
-	return rand.New(rand.NewPCG(t.Config.Seed, purpose*0x9e3779b97f4a7c15)) //nolint:gosec // must be repeatable, protects nothing
+	return rand.New(rand.NewPCG(t.Config.Seed, purpose*0x9e3779b97f4a7c15))
 }
 
 // paris is the zone of the territory; where the machine knows no zones, central European time all year.

@@ -4,6 +4,7 @@ package radars
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"iter"
@@ -80,7 +81,7 @@ func Addresses(ctx context.Context, client *http.Client, api string) ([]string, 
 }
 
 // kinds are the kinds of the publisher's types; another type is radar.other and keeps its name as an attribute.
-var kinds = map[string]string{
+var kinds = map[string]string{ //nolint:gosec // "passage" is a level crossing, not a password
 	"radar fixe":             "radar.fixed",
 	"radar feu rouge":        "radar.red_light",
 	"radar discriminant":     "radar.discriminating",
@@ -100,13 +101,18 @@ func Read(ctx context.Context, in data.Input) iter.Seq2[data.Record, error] {
 	return func(yield func(data.Record, error) bool) {
 		for _, file := range in.Files {
 			for record, err := range readFile(ctx, file) {
-				_, reject := err.(*data.Reject)
-				if !yield(record, err) || (err != nil && !reject) {
+				if !yield(record, err) || fatal(err) {
 					return
 				}
 			}
 		}
 	}
+}
+
+// fatal tells whether err ends the reading: any error but a reject.
+func fatal(err error) bool {
+	var reject *data.Reject
+	return err != nil && !errors.As(err, &reject)
 }
 
 func readFile(ctx context.Context, file data.File) iter.Seq2[data.Record, error] {

@@ -9,6 +9,7 @@ package units
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"iter"
 	"math"
@@ -54,13 +55,18 @@ func Read(ctx context.Context, in data.Input) iter.Seq2[data.Record, error] {
 	return func(yield func(data.Record, error) bool) {
 		for _, file := range in.Files {
 			for record, err := range readFile(ctx, file) {
-				_, reject := err.(*data.Reject)
-				if !yield(record, err) || (err != nil && !reject) {
+				if !yield(record, err) || fatal(err) {
 					return
 				}
 			}
 		}
 	}
+}
+
+// fatal tells whether err ends the reading: any error but a reject.
+func fatal(err error) bool {
+	var reject *data.Reject
+	return err != nil && !errors.As(err, &reject)
 }
 
 func readFile(ctx context.Context, file data.File) iter.Seq2[data.Record, error] {
@@ -84,8 +90,7 @@ func readFile(ctx context.Context, file data.File) iter.Seq2[data.Record, error]
 				record = data.Record{At: row.At, Raw: row.Raw}
 				record.Unit, err = form.unit(row)
 			}
-			_, reject := err.(*data.Reject)
-			if !yield(record, err) || (err != nil && !reject) {
+			if !yield(record, err) || fatal(err) {
 				return
 			}
 		}
