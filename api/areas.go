@@ -2,8 +2,6 @@ package api
 
 import (
 	"context"
-	"strings"
-	"unicode/utf8"
 
 	"vigie/api/door"
 	"vigie/api/problem"
@@ -15,6 +13,9 @@ type areasInput struct {
 	Parent string `query:"parent" maxLength:"200" doc:"Path: list its children. Without q and parent: the roots."`
 	Limit  int    `query:"limit" minimum:"1" maximum:"100" default:"20" doc:"Of a search."`
 }
+
+// maxChildren is the longest list of children: the largest département has some 900 communes.
+const maxChildren = 1000
 
 type areasBody struct {
 	Areas []areaBody `json:"areas" nullable:"false"`
@@ -29,24 +30,21 @@ type areaBody struct {
 }
 
 func (s *Server) areas(ctx context.Context, pass door.Pass, in *areasInput) (*struct{ Body areasBody }, error) {
-	var (
-		found []geoengine.AreaName
-		err   error
-	)
 	switch {
 	case in.Q != "" && in.Parent != "":
 		return nil, problem.Fields{{Location: "query.parent", Message: "q and parent do not go together"}}
-	case !utf8.ValidString(in.Q) || strings.ContainsRune(in.Q, 0):
-		return nil, problem.Fields{{Location: "query.q", Message: "must be UTF-8 text"}}
-	case in.Q != "":
-		found, err = s.config.Store.SearchAreas(ctx, in.Q, pass.Scope(), in.Limit)
 	case in.Parent != "" && !geoengine.ValidAreaPath(in.Parent):
 		return nil, problem.Fields{{Location: "query.parent", Message: "must be a dotted path such as fr.76.31"}}
-	default:
-		found, err = s.config.Store.AreaChildren(ctx, in.Parent, pass.Scope())
 	}
+	areas, err := s.places.read(ctx)
 	if err != nil {
 		return nil, err
+	}
+	var found []geoengine.AreaName
+	if in.Q != "" {
+		found = areas.Search(in.Q, pass.Scope(), in.Limit)
+	} else {
+		found = areas.Children(in.Parent, pass.Scope(), maxChildren)
 	}
 	body := areasBody{Areas: make([]areaBody, len(found))}
 	for i, a := range found {
@@ -60,12 +58,13 @@ type areaInput struct {
 }
 
 func (s *Server) area(ctx context.Context, pass door.Pass, in *areaInput) (*struct{ Body areaBody }, error) {
-	if !geoengine.ValidAreaPath(in.Path) {
-		return nil, geoengine.ErrMissing
-	}
-	found, err := s.config.Store.Area(ctx, in.Path, pass.Scope())
+	areas, err := s.places.read(ctx)
 	if err != nil {
 		return nil, err
+	}
+	found, ok := areas.Area(in.Path, pass.Scope())
+	if !ok {
+		return nil, geoengine.ErrMissing
 	}
 	return &struct{ Body areaBody }{areaBodyOf(found)}, nil
 }

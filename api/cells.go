@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 
@@ -50,7 +51,7 @@ func (s *Server) cells(ctx context.Context, pass door.Pass, in *cellsInput) (*st
 	centers := make([]orb.Point, len(top))
 	for i, c := range top {
 		centers[i] = hex.Center(c.Cell)
-		body.Cells[i] = cellRow{H3: hex.String(c.Cell), Count: c.Count, Weight: c.Weight, Lon: centers[i].Lon(), Lat: centers[i].Lat()}
+		body.Cells[i] = cellRow{H3: hex.String(c.Cell), Count: c.Count, Weight: rounded(c.Weight), Lon: centers[i].Lon(), Lat: centers[i].Lat()}
 	}
 	places, err := s.placesAt(ctx, centers)
 	for i, place := range places {
@@ -79,19 +80,22 @@ func highest(counts []cube.Count, n int, byWeight bool) []cube.Count {
 	return kept[:min(n, len(kept))]
 }
 
+// rounded is a sum of weights to the thousandth: the smallest weights are 0.005, and sums of them are not exact.
+func rounded(weight float64) float64 { return math.Round(weight*1000) / 1000 }
+
 // placesAt names the deepest area at each point; nil where there is none.
 func (s *Server) placesAt(ctx context.Context, points []orb.Point) ([]*placeName, error) {
 	paths, err := s.config.Store.AreasAt(ctx, points)
 	if err != nil {
 		return nil, err
 	}
-	names, err := s.names.names(ctx)
+	areas, err := s.places.read(ctx)
 	if err != nil {
 		return nil, err
 	}
 	places := make([]*placeName, len(points))
 	for i, path := range paths {
-		places[i] = nameOf(names, path)
+		places[i] = nameOf(areas, path)
 	}
 	return places, nil
 }
@@ -136,7 +140,7 @@ func (s *Server) cell(ctx context.Context, pass door.Pass, in *cellInput) (*stru
 	}
 	return &struct{ Body cellBody }{cellBody{
 		H3: hex.String(cell), Res: hex.Resolution(cell), Center: center, AreaM2: hex.AreaM2(cell), Area: places[0],
-		Total: profile.Total.Count, Weight: profile.Total.Weight, Hours: profile.Hours, Weekdays: profile.Weekdays,
+		Total: profile.Total.Count, Weight: rounded(profile.Total.Weight), Hours: profile.Hours, Weekdays: profile.Weekdays,
 		Months: profile.Months, HourGrid: profile.HourGrid, Version: version,
 	}}, nil
 }
@@ -182,11 +186,11 @@ func (s *Server) areaCounts(ctx context.Context, pass door.Pass, in *areaCountsI
 	if err != nil {
 		return nil, err
 	}
-	names, err := s.names.names(ctx)
+	areas, err := s.places.read(ctx)
 	if err != nil {
 		return nil, err
 	}
-	rows := rollUp(deepest, names, in.Level)
+	rows := rollUp(deepest, areas, in.Level)
 	slices.SortFunc(rows, func(a, b areaCount) int {
 		return cmp.Or(cmp.Compare(b.Count, a.Count), strings.Compare(a.Path, b.Path))
 	})
@@ -195,11 +199,11 @@ func (s *Server) areaCounts(ctx context.Context, pass door.Pass, in *areaCountsI
 }
 
 // rollUp adds the counts of the deepest areas to their ancestors (or themselves) of one level.
-func rollUp(deepest map[string]cube.Count, names map[string]geoengine.AreaName, level string) []areaCount {
+func rollUp(deepest map[string]cube.Count, areas *geoengine.Gazetteer, level string) []areaCount {
 	sums := map[string]areaCount{}
 	for path, count := range deepest {
 		for at := path; at != ""; {
-			if area, ok := names[at]; ok && area.Level == level {
+			if area, ok := areas.Name(at); ok && area.Level == level {
 				sum := sums[at]
 				sum.Count += count.Count
 				sum.Weight += count.Weight
@@ -211,8 +215,9 @@ func rollUp(deepest map[string]cube.Count, names map[string]geoengine.AreaName, 
 	}
 	rows := make([]areaCount, 0, len(sums))
 	for path, sum := range sums {
-		area := names[path]
+		area, _ := areas.Name(path)
 		sum.Path, sum.Name, sum.Level, sum.Code = path, area.Name, area.Level, area.Code
+		sum.Weight = rounded(sum.Weight)
 		rows = append(rows, sum)
 	}
 	return rows

@@ -67,7 +67,7 @@ type Server struct {
 	zone     *time.Location
 	tiles    *tileLayers
 	hub      *hub
-	names    *gazetteer
+	places   *gazetteer
 	fresh    *freshness
 	metrics  *prometheus.Registry
 	secure   bool
@@ -89,7 +89,7 @@ func New(config Config) (*Server, error) {
 	s := &Server{
 		config: config, zone: zone, filters: filter.NewParser(zone),
 		sessions: identity.NewSessions(config.Store, config.Random, config.Clock),
-		hub:      newHub(), names: newGazetteer(config.Store), fresh: newFreshness(config.Store, config.Clock),
+		hub:      newHub(), places: newGazetteer(config.Store), fresh: newFreshness(config.Store, config.Clock),
 		tiles: newTileLayers(config.Store, config.Cube), metrics: prometheus.NewRegistry(), secure: strings.HasPrefix(config.PublicURL, "https://"),
 	}
 	s.measure()

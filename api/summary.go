@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"vigie/api/door"
@@ -26,6 +27,7 @@ type summaryBody struct {
 	Histogram  histogramBody           `json:"histogram"`
 	HourGrid   [176]uint32             `json:"hour_grid" doc:"By local hour of the week (0 is Monday 00 h), 168+d weekday d with unknown hour, 175 unknown. Ignores hours."`
 	Facets     map[string][]facetValue `json:"facets" doc:"By category, severity, source and each attribute; each ignores its own filter."`
+	Shortened  []string                `json:"facets_shortened,omitempty" doc:"Facets that have more values than are listed."`
 	Version    uint64                  `json:"version"`
 }
 
@@ -59,11 +61,12 @@ func (s *Server) summary(_ context.Context, pass door.Pass, in *summaryInput) (*
 		return nil, err
 	}
 	for key, values := range facets {
-		body.Facets[key] = make([]facetValue, len(values))
-		for i, v := range values {
-			body.Facets[key][i] = facetValue{v.Value, v.Count}
+		body.Facets[key] = facetValues(values, q.Attributes[key])
+		if len(body.Facets[key]) < len(values) {
+			body.Shortened = append(body.Shortened, key)
 		}
 	}
+	slices.Sort(body.Shortened)
 	total, err := s.config.Cube.Total(q)
 	if err != nil {
 		return nil, err
@@ -72,9 +75,23 @@ func (s *Server) summary(_ context.Context, pass door.Pass, in *summaryInput) (*
 	if err != nil {
 		return nil, err
 	}
-	body.Total, body.Weight, body.Positioned = total.Count, total.Weight, extent.Positioned
+	body.Total, body.Weight, body.Positioned = total.Count, rounded(total.Weight), extent.Positioned
 	body.Histogram, err = s.histogram(pass, q, frame, framed)
 	return &struct{ Body summaryBody }{body}, err
+}
+
+// maxFacetValues is the most values listed of a facet, the chosen ones apart.
+const maxFacetValues = 100
+
+// facetValues lists the values with most events, and the chosen ones whatever they have.
+func facetValues(values []cube.FacetValue, chosen []string) []facetValue {
+	listed := make([]facetValue, 0, min(len(values), maxFacetValues))
+	for i, v := range values {
+		if i < maxFacetValues || slices.Contains(chosen, v.Value) {
+			listed = append(listed, facetValue{v.Value, v.Count})
+		}
+	}
+	return listed
 }
 
 // frame reads bin_from and bin_to; framed is false when neither is given.

@@ -101,7 +101,7 @@ func (s *Server) listen(ctx context.Context) error {
 }
 
 func (s *Server) areasChanged() {
-	s.names.forget()
+	s.places.forget()
 	s.tiles.areasChanged()
 }
 

@@ -1,7 +1,6 @@
 package geoengine_test
 
 import (
-	"errors"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -31,6 +30,15 @@ func areaStore(t *testing.T) *geoengine.Store {
 	return store
 }
 
+func gazetteer(t *testing.T) *geoengine.Gazetteer {
+	t.Helper()
+	areas, err := areaStore(t).AreaNames(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return geoengine.NewGazetteer(areas)
+}
+
 func paths(areas []geoengine.AreaName) []string {
 	found := []string{}
 	for _, a := range areas {
@@ -39,9 +47,9 @@ func paths(areas []geoengine.AreaName) []string {
 	return found
 }
 
-func TestSearchAreas(t *testing.T) {
+func TestGazetteerSearch(t *testing.T) {
 	t.Parallel()
-	store := areaStore(t)
+	g := gazetteer(t)
 	for _, c := range []struct {
 		name, text string
 		scope      []string
@@ -53,6 +61,8 @@ func TestSearchAreas(t *testing.T) {
 		{"exact before the rest", "france", nil, []string{"fr", "fr.11"}},
 		{"code", "31069", nil, []string{"fr.76.31.31069"}},
 		{"apostrophe and ligature", "l hay 100% _oeuf", nil, []string{"fr.11.91"}},
+		{"nothing asked", "  ", nil, []string{}},
+		{"decomposed accents", "I\u0302le", nil, []string{"fr.11"}},
 		{"like signs are letters", "%", nil, []string{}},
 		{"like signs are letters 2", "_________", nil, []string{}},
 		{"backslash", `\`, nil, []string{}},
@@ -65,20 +75,16 @@ func TestSearchAreas(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			found, err := store.SearchAreas(t.Context(), c.text, c.scope, 10)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if diff := cmp.Diff(c.want, paths(found)); diff != "" {
+			if diff := cmp.Diff(c.want, paths(g.Search(c.text, c.scope, 10))); diff != "" {
 				t.Error(diff)
 			}
 		})
 	}
 }
 
-func TestAreaTree(t *testing.T) {
+func TestGazetteerTree(t *testing.T) {
 	t.Parallel()
-	store := areaStore(t)
+	g := gazetteer(t)
 	for _, c := range []struct {
 		name, parent string
 		scope        []string
@@ -91,33 +97,43 @@ func TestAreaTree(t *testing.T) {
 		{"children out of scope", "fr.76", []string{"fr.11"}, []string{}},
 		{"nothing", "", []string{}, []string{}},
 	} {
-		found, err := store.AreaChildren(t.Context(), c.parent, c.scope)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if diff := cmp.Diff(c.want, paths(found)); diff != "" {
+		if diff := cmp.Diff(c.want, paths(g.Children(c.parent, c.scope, 100))); diff != "" {
 			t.Errorf("%s: %s", c.name, diff)
 		}
 	}
 }
 
-func TestArea(t *testing.T) {
+func TestGazetteerArea(t *testing.T) {
 	t.Parallel()
-	store := areaStore(t)
-	got, err := store.Area(t.Context(), "fr.11", nil)
-	want := geoengine.AreaName{
-		Path: "fr.11", Name: "Île-de-France", Level: "region", Code: "11",
-		Bounds: &orb.Bound{Min: orb.Point{2, 48}, Max: orb.Point{3, 49}}, // of its département
+	g := gazetteer(t)
+	for path, want := range map[string]geoengine.AreaName{
+		"fr.11": {
+			Path: "fr.11", Name: "Île-de-France", Level: "region", Code: "11",
+			Bounds: &orb.Bound{Min: orb.Point{2, 48}, Max: orb.Point{3, 49}}, // of its département
+		},
+		"fr": {
+			Path: "fr", Name: "France", Level: "country", Code: "fr",
+			Bounds: &orb.Bound{Min: orb.Point{0, 42}, Max: orb.Point{4, 49}},
+		},
+		"fr.76": {
+			Path: "fr.76", Name: "Occitanie", Level: "region", Code: "76",
+			Bounds: &orb.Bound{Min: orb.Point{0, 42}, Max: orb.Point{4, 45}}, // its own
+		},
+	} {
+		got, ok := g.Area(path, nil)
+		if diff := cmp.Diff(want, got); !ok || diff != "" {
+			t.Errorf("%s: %v %s", path, ok, diff)
+		}
 	}
-	if diff := cmp.Diff(want, got); err != nil || diff != "" {
-		t.Error(err, diff)
-	}
-	_, absent := store.Area(t.Context(), "fr.99", nil)
-	_, unseen := store.Area(t.Context(), "fr.99", []string{"fr.11"})
-	_, hidden := store.Area(t.Context(), "fr.76", []string{"fr.11"})
-	for name, err := range map[string]error{"absent": absent, "unseen": unseen, "hidden": hidden} {
-		if !errors.Is(err, geoengine.ErrMissing) {
-			t.Errorf("%s: %v, want ErrMissing", name, err)
+	for name, ask := range map[string]struct {
+		path  string
+		scope []string
+	}{
+		"absent": {"fr.99", nil}, "absent within": {"fr.11.99", []string{"fr.11"}}, "hidden": {"fr.76", []string{"fr.11"}},
+		"above": {"fr", []string{"fr.11"}}, "no scope at all": {"fr.11", []string{}},
+	} {
+		if got, ok := g.Area(ask.path, ask.scope); ok {
+			t.Errorf("%s: %v", name, got)
 		}
 	}
 }
