@@ -56,10 +56,15 @@ const (
 // store makes a fresh store with the reference tables filled.
 func newStore(t testing.TB) *geoengine.Store {
 	t.Helper()
-	store := geotest.New(t)
+	store := newEmptyStore(t)
 	exec(t, store, putReferences, categories)
 	exec(t, store, putSources, sources)
 	return store
+}
+
+func newEmptyStore(t testing.TB) *geoengine.Store {
+	t.Helper()
+	return geotest.New(t)
 }
 
 func exec(t testing.TB, store *geoengine.Store, sql string, args ...any) {
