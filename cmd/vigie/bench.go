@@ -16,7 +16,7 @@ import (
 
 // benchCommand measures.
 type benchCommand struct {
-	What   string `arg:"" enum:"ingest,cube,cells" help:"ingest, cube or cells."`
+	What   string `arg:"" enum:"ingest,cube,tiles,cells,fresh" help:"ingest, cube, tiles, cells or fresh (commit to visible)."`
 	Events int    `default:"1000000" help:"How many events to measure with."`
 	Seed   uint64 `default:"1" help:"Seed of the generated data."`
 }
@@ -27,7 +27,8 @@ func (c *benchCommand) Help() string {
 in a database of their own, dropped afterwards; the store is not touched.
 
 Examples:
-  vigie bench ingest --events 10000000 --json`
+  vigie bench cells
+  vigie bench cube --events 10000000 --json`
 }
 
 type benchReport struct {
@@ -46,7 +47,7 @@ func (c *benchCommand) Run(ctx context.Context, a *app) error {
 	}
 	options := bench.Options{Events: c.Events, Seed: c.Seed, Progress: a.progress, Log: a.log}
 	measure := map[string]func(context.Context, *geoengine.Store, bench.Options) ([]bench.Result, error){
-		"ingest": bench.Ingest, "cube": bench.Cube, "cells": bench.Cells,
+		"ingest": bench.Ingest, "cube": bench.Cube, "tiles": bench.Tiles, "cells": bench.Cells, "fresh": bench.Fresh,
 	}[c.What]
 	var results []bench.Result
 	run := func(store *geoengine.Store) (err error) {

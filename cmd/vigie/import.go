@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"vigie/data"
+	"vigie/data/sources/csv"
 	"vigie/geoengine"
 	"vigie/progress"
 )
@@ -37,6 +38,8 @@ type importRunCommand struct {
 	Scale   float64  `default:"1" help:"Amount of generated data (demo)."`
 	DryRun  bool     `help:"Read and check everything, write nothing."`
 	Batch   int      `help:"Records in one transaction; default: by the kind of record." placeholder:"N"`
+	Guess   bool     `help:"Write no data, print a first mapping for a CSV file, to be finished by hand (csv)."`
+	Show    string   `help:"Print a ready mapping (csv)." placeholder:"NAME"`
 	Strict  bool     `help:"End with exit code 3 if rows were rejected."`
 }
 
@@ -49,6 +52,7 @@ Examples:
   vigie import baac --year 2019
   vigie import baac --file caracteristiques_2013.csv lieux_2013.csv vehicules_2013.csv
   vigie import csv --mapping portland_thefts thefts.csv.gz
+  vigie import csv --guess collisions.csv > collisions.yaml
   vigie import areas communes.geojsonl.gz --dry-run --json`
 }
 
@@ -60,6 +64,9 @@ type importReport struct {
 
 // Run imports.
 func (c *importRunCommand) Run(ctx context.Context, a *app) error {
+	if c.Guess || c.Show != "" {
+		return c.printMapping(ctx, a)
+	}
 	all, err := findSources(c.Source)
 	if err != nil {
 		return err
@@ -85,6 +92,36 @@ func (c *importRunCommand) Run(ctx context.Context, a *app) error {
 		return exitStatus(exitRejects)
 	}
 	return nil
+}
+
+// printMapping prints a guessed or a ready mapping; no store is opened.
+func (c *importRunCommand) printMapping(ctx context.Context, a *app) error {
+	if c.Source != mappedName {
+		return usagef("import %s: mappings are for vigie import %s", c.Source, mappedName)
+	}
+	text, err := c.mappingText(ctx, a)
+	if err != nil {
+		return err
+	}
+	a.print(map[string]string{"mapping": text}, func(w io.Writer) { fmt.Fprint(w, text) })
+	return nil
+}
+
+func (c *importRunCommand) mappingText(ctx context.Context, a *app) (string, error) {
+	if c.Show != "" {
+		text, err := csv.ReadyText(c.Show)
+		return string(text), err
+	}
+	inputs := slices.Concat(c.File, c.Inputs)
+	if len(inputs) == 0 {
+		return "", usagef("import %s --guess: name a file", mappedName)
+	}
+	files, cleanup, err := data.OpenInput(ctx, inputs, data.Limits{Progress: a.progress})
+	if err != nil {
+		return "", err
+	}
+	defer cleanup()
+	return csv.Guess(files[0])
 }
 
 // importAll imports sources one after another and adds up their reports.
