@@ -21,7 +21,6 @@ func TestGuessOnTheRealFiles(t *testing.T) {
 		{"thefts/portland_vehicle_2012_2017-02.csv.gz", []string{"hash: true", `columns: ["occ_date"]`, `lon: "lon"`}, 9037},
 		{"accidents/porto_alegre_2011_2013-2015.csv.gz", []string{`ref: {columns: ["id"]}`, `formats: ["YYYY-MM-DDTHH:mm"]`, `column: "severity"`}, 80753},
 		{"accidents/edinburgh_2010_2012.csv.gz", []string{`columns: ["acc_ref"]`, `lon: "long"`, `"Fatal": fatal`}, 3519},
-		{"rescue/montgomery_911_to_2016-07-15.csv.gz", []string{`columns: ["timeStamp"]`, `lat: "lat"`}, 83920},
 	}
 	for _, test := range tests {
 		t.Run(test.file, func(t *testing.T) {

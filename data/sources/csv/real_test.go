@@ -1,6 +1,7 @@
 package csv_test
 
 import (
+	"bufio"
 	"compress/gzip"
 	"context"
 	"errors"
@@ -150,7 +151,7 @@ func TestReadyMappingsOnTheRealFiles(t *testing.T) {
 	}
 }
 
-// TestFilesWithAndWithoutHeader reads seven yearly files of which one has no header.
+// TestFilesWithAndWithoutHeader reads two yearly files of which one has no header.
 func TestFilesWithAndWithoutHeader(t *testing.T) {
 	t.Parallel()
 	m, err := csv.Load("france_accidents_no_place")
@@ -158,8 +159,9 @@ func TestFilesWithAndWithoutHeader(t *testing.T) {
 		t.Fatal(err)
 	}
 	var files []data.File
-	for year := 2010; year <= 2016; year++ {
-		files = append(files, shared(t, fmt.Sprintf("accidents/france_2010_2017_no_position/caracteristiques_%dmysql.csv.gz", year)))
+	for year := 2010; year <= 2011; year++ {
+		file := shared(t, fmt.Sprintf("accidents/france_2010_2017_no_position/caracteristiques_%dmysql.csv.gz", year))
+		files = append(files, head(t, file, 10000))
 	}
 	events, rejects, err := read(t, m, files...)
 	if err != nil {
@@ -174,17 +176,34 @@ func TestFilesWithAndWithoutHeader(t *testing.T) {
 		}
 	}
 	want := tally{
-		Events: 434940, Refs: 434940, First: "2010-01-01T00:00:00+04:00", Last: "2016-12-31T00:00:00-04:00",
-		Categories: map[string]int{"road.accident": 434940},
-		Severities: map[string]int{"unknown": 434940},
+		Events: 19999, Refs: 19999, First: "2010-01-01T00:00:00+01:00", Last: "2011-12-31T00:00:00+01:00",
+		Categories: map[string]int{"road.accident": 19999},
+		Severities: map[string]int{"unknown": 19999},
 		Rejected:   map[string]int{},
 	}
 	if diff := cmp.Diff(want, count(events, rejects)); diff != "" {
 		t.Error(diff)
 	}
-	if len(departements) != 101 || departements["01"] == 0 || departements["2B"] == 0 || departements["974"] == 0 {
-		t.Errorf("départements: %v", departements)
+	for code := range departements {
+		if len(code) != 2 {
+			t.Errorf("département %q", code)
+		}
 	}
+}
+
+// head is the first lines of a file.
+func head(t *testing.T, file data.File, lines int) data.File {
+	t.Helper()
+	in, err := file.Open()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var b strings.Builder
+	scanner := bufio.NewScanner(in)
+	for n := 0; n < lines && scanner.Scan(); n++ {
+		b.WriteString(scanner.Text() + "\n")
+	}
+	return text(file.Name, b.String())
 }
 
 // TestRawFilesOfACity reads the publisher's own files, of which one has a separator too many on every line, by a mapping

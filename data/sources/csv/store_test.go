@@ -26,7 +26,6 @@ func TestImportsTwice(t *testing.T) {
 	}{
 		{"portland_thefts", shared(t, "thefts/portland_vehicle_2012_2017-02.csv.gz"), data.Report{Source: "portland_thefts", Read: 9037, New: 9037}},
 		{"velo_edpm", shared(t, "accidents/velo_edpm_2017_2020.csv.gz"), data.Report{Source: "velo_edpm", Read: 21095, New: 21095, WithoutPosition: 533}},
-		{"edinburgh_accidents", shared(t, "accidents/edinburgh_2010_2012.csv.gz"), data.Report{Source: "edinburgh_accidents", Read: 3519, New: 3519}},
 	}
 	for _, test := range tests {
 		in := data.Input{Files: []data.File{test.file}, Options: data.Options{Mapping: test.mapping}}
