@@ -1,5 +1,5 @@
-// Writes the .br and .gz twin of every text asset of dist/ that shrinks, so that the server never compresses them,
-// restores dist/.keep, which Go needs before the first build, and prints what a first visit weighs.
+// Writes the .br and .gz twin of every text asset of dist/ that shrinks, so that the server never compresses them, and
+// prints what a first visit weighs. dist/.keep, which Go needs before the first build, comes from public/.
 import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { brotliCompressSync, constants, gzipSync } from 'node:zlib'
@@ -29,7 +29,6 @@ for (const name of readdirSync(root, { recursive: true, encoding: 'utf8' }).sort
   }
   table.push(row)
 }
-writeFileSync(join(root, '.keep'), '')
 
 const kB = (bytes) => (bytes / 1000).toFixed(1).padStart(8)
 for (const row of table) console.log(`${kB(row.gzip)} kB gzip ${kB(row.brotli)} kB brotli  ${row.name}`)

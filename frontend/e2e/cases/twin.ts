@@ -20,14 +20,11 @@ export const twin: Case[] = [
       equal(await page.locator('#profile-title').evaluate((h) => h === document.activeElement), true, 'the focus')
       const hours = page.locator('.profile table').first().locator('td')
       equal((await hours.allInnerTexts()).map(Number), want.hours, 'by hour')
-      equal(await page.locator('.profile li').count(), Math.min(20, want.total), 'events')
+      const listed = () => page.locator('.profile li').count()
+      await soon(listed, (n) => n === Math.min(20, want.total), 'events')
       if (want.total > 20) {
         await person.button('Afficher la suite').click()
-        await soon(
-          () => page.locator('.profile li').count(),
-          (n) => n === Math.min(40, want.total),
-          'more events',
-        )
+        await soon(listed, (n) => n === Math.min(40, want.total), 'more events')
       }
       await page.keyboard.press('Escape')
       await soon(

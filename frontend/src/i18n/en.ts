@@ -136,6 +136,7 @@ export const en: Messages = {
     zoomIn: 'Zoom in',
     zoomOut: 'Zoom out',
     whole: 'Whole territory',
+    sources: 'Sources',
     loading: 'The map is updating…',
     failed: 'The map could not load all its data.',
     noWebgl: 'This browser cannot draw the map (no WebGL 2). The table gives the same figures.',

@@ -136,6 +136,7 @@ export const fr = {
     zoomIn: 'Zoomer',
     zoomOut: 'Dézoomer',
     whole: 'Tout le territoire',
+    sources: 'Sources',
     loading: 'La carte se met à jour…',
     failed: 'La carte n’a pas pu charger toutes les données.',
     noWebgl: 'Ce navigateur ne peut pas dessiner la carte (WebGL 2 manque). Le tableau donne les mêmes chiffres.',

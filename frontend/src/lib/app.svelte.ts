@@ -3,7 +3,7 @@ import { en } from '../i18n/en'
 import { fr } from '../i18n/fr'
 import { limits, topCount, type Theme } from '../map/ramp'
 import { resolutionForZoom } from '../map/cell'
-import { api, ApiError, plus, type Meta, type Session, type Summary } from './api'
+import { api, ApiError, plus, type Meta, type Session, type SourceInfo, type Summary } from './api'
 import { dayOf } from './day'
 import { emptyFilter, filterParams, instant, type Filter } from './filter'
 import { binRange, binsOf, frameOf, isExact, type Frame, type Period } from './frame'
@@ -67,6 +67,19 @@ export class App {
   frame = $derived<Frame | undefined>(this.extent && frameOf(this.extent))
   /** The period shown: under the brush, chosen, or everything. */
   period = $derived<Period | undefined>(this.brush ?? this.filter.period ?? this.extent)
+  /** The sources that the figures come from, under the filter. */
+  sources = $derived.by<SourceInfo[]>(() => {
+    const all = this.meta?.sources ?? []
+    const counted = this.summary?.facets.source
+    const chosen = this.filter.source
+    return all.filter(
+      ({ name }) =>
+        (chosen.length === 0 || chosen.includes(name)) &&
+        (!counted || counted.some(({ value, count }) => value === name && count > 0)),
+    )
+  })
+  /** Some of the events shown are invented. Unknown sources count as what the server says of the whole. */
+  synthetic = $derived(this.summary ? this.sources.some(({ synthetic }) => synthetic) : (this.meta?.synthetic ?? false))
   params = $derived(filterParams(this.filter))
   paramsText = $derived(this.params.toString())
   resolution = $derived(resolutionForZoom(this.camera?.zoom ?? 8))

@@ -78,7 +78,7 @@ function label(level: Level, paint: Paint, minzoom: number, maxzoom: number, siz
 }
 
 /** The style of the base map. */
-export function baseStyle(theme: Theme, attribution: string): StyleSpecification {
+export function baseStyle(theme: Theme): StyleSpecification {
   const paint = paints[theme]
   return {
     version: 8,
@@ -88,7 +88,6 @@ export function baseStyle(theme: Theme, attribution: string): StyleSpecification
         tiles: [`${location.origin}/tiles/areas/{z}/{x}/{y}.mvt`],
         minzoom: 0,
         maxzoom: 14,
-        attribution,
       },
     },
     layers: [
