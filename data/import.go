@@ -56,6 +56,7 @@ type importer struct {
 	keeper *lockKeeper
 	runRow runRow
 	report Report // of what is committed
+	bulk   bool   // the events are loaded without their indexes
 }
 
 func newImporter(store *geoengine.Store, src Source, in Input, opt ImportOptions) (*importer, error) {
@@ -108,6 +109,9 @@ func (m *importer) run(ctx context.Context) error {
 		return err
 	}
 	err := m.pump(ctx)
+	if err == nil && m.bulk {
+		err = m.persistently(ctx, func(ctx context.Context) error { return m.store.FinishBulk(ctx, m.opt.Progress) })
+	}
 	if err == nil && m.src.Holds == HoldsAreas && !m.opt.DryRun {
 		err = m.relocate(ctx)
 	}
@@ -127,6 +131,9 @@ func (m *importer) prepare(ctx context.Context) error {
 			return err
 		}
 		if err := m.openRun(ctx, digest); err != nil {
+			return err
+		}
+		if err := m.store.FinishBulk(ctx, m.opt.Progress); err != nil { // of a load that was killed
 			return err
 		}
 	}

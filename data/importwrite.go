@@ -32,6 +32,12 @@ func (m *importer) prepareBatches(ctx context.Context, in <-chan *batch, out cha
 		if b.settled || (m.retry != nil && b.nothing()) {
 			continue
 		}
+		if m.mayBulk(b) {
+			var err error
+			if m.bulk, err = m.store.BeginBulk(ctx); err != nil {
+				return err
+			}
+		}
 		b.previous, b.done = previous, make(chan struct{})
 		previous = b.done
 		select {
@@ -41,6 +47,12 @@ func (m *importer) prepareBatches(ctx context.Context, in <-chan *batch, out cha
 		}
 	}
 	return ctx.Err()
+}
+
+// mayBulk tells whether the batch begins an import of many events.
+func (m *importer) mayBulk(b *batch) bool {
+	size := int64(len(b.items) + len(b.rejects))
+	return m.src.Holds == HoldsEvents && !m.opt.DryRun && m.retry == nil && b.last == size && size >= int64(m.opt.BatchSize)
 }
 
 // nothing tells whether a batch of a retry has nothing to do.

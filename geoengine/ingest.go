@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync/atomic"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -38,7 +39,7 @@ type Ingest struct {
 	zones      map[uint64]int32
 	locator    *Locator
 	seen       seenSet
-	fresh      bool // the source had no row when this began: what was not seen is new
+	fresh      atomic.Bool // the source had no row when this began: what was not seen is new
 }
 
 // BeginIngest registers the source and loads what every batch needs. A dry ingest writes nothing at all.
@@ -101,7 +102,7 @@ func (g *Ingest) begin(ctx context.Context, info SourceInfo) error {
 	if err := g.store.Pool.QueryRow(ctx, hasEvents, g.source).Scan(&has); err != nil {
 		return err
 	}
-	g.fresh = !has
+	g.fresh.Store(!has)
 	g.locator, err = g.store.LoadLocator(ctx)
 	return err
 }
@@ -170,7 +171,7 @@ func (g *Ingest) number(ctx context.Context, categories []string, zones []uint64
 }
 
 // Stale says that others may have written the source since BeginIngest (the lock was lost for a while).
-func (g *Ingest) Stale() { g.fresh = false }
+func (g *Ingest) Stale() { g.fresh.Store(false) }
 
 // The advisory locks of imports: one for each source, and one that keeps the areas still while others read them.
 const (

@@ -110,7 +110,7 @@ type querier interface {
 // classify compares with the store; it returns the indexes to write and the refs whose old rows go.
 func (b *EventBatch) classify(ctx context.Context, db querier) (write []int32, gone []string, err error) {
 	stored := map[string]uint64{}
-	if !b.ingest.fresh {
+	if !b.ingest.fresh.Load() {
 		refs := make([]string, len(b.write))
 		for i, w := range b.write {
 			refs[i] = b.rows[w].Ref

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/binary"
 	"fmt"
+	"slices"
 
 	"github.com/cespare/xxhash/v2"
 	"github.com/jackc/pgx/v5"
@@ -13,9 +14,17 @@ import (
 type UnitBatch struct {
 	ingest   *Ingest
 	units    []Unit
+	places   []place
 	prints   []uint64
 	outcomes []Outcome
 	write    []int32
+}
+
+// place is where a unit is in the grid and in the tree of areas.
+type place struct {
+	zone int32
+	cell uint64
+	area string
 }
 
 // Settled returns one outcome for each unit, in their order; final after Write or Compare.
@@ -24,7 +33,10 @@ func (b *UnitBatch) Settled() []Outcome { return b.outcomes }
 // PrepareUnits computes fingerprints and settles repeated refs. Call it in reading order, with normalised attributes;
 // passed is as for PrepareEvents.
 func (g *Ingest) PrepareUnits(ctx context.Context, units []Unit, passed []bool) (*UnitBatch, error) {
-	b := &UnitBatch{ingest: g, units: units, prints: make([]uint64, len(units)), outcomes: make([]Outcome, len(units))}
+	b := &UnitBatch{
+		ingest: g, units: units, places: make([]place, len(units)), prints: make([]uint64, len(units)),
+		outcomes: make([]Outcome, len(units)),
+	}
 	var zones []uint64
 	for i := range units {
 		b.prints[i] = units[i].fingerprint()
@@ -39,14 +51,22 @@ func (g *Ingest) PrepareUnits(ctx context.Context, units []Unit, passed []bool) 
 		}
 		b.write = append(b.write, int32(i))
 		if p := units[i].Position; units[i].HasPosition {
-			zone := zoneCell(cellAt(p[0], p[1]))
-			if _, known := g.zones[zone]; !known {
-				g.zones[zone] = 0 // until numbered
+			b.places[i] = place{cell: cellAt(p[0], p[1]), area: g.locator.Locate(p)}
+			zone := zoneCell(b.places[i].cell)
+			if _, known := g.zones[zone]; !known && !slices.Contains(zones, zone) {
 				zones = append(zones, zone)
 			}
 		}
 	}
-	return b, g.number(ctx, nil, zones)
+	if err := g.number(ctx, nil, zones); err != nil {
+		return nil, err
+	}
+	for _, i := range b.write {
+		if b.places[i].cell != 0 {
+			b.places[i].zone = g.zones[zoneCell(b.places[i].cell)]
+		}
+	}
+	return b, nil
 }
 
 const (
@@ -109,24 +129,16 @@ func (b *UnitBatch) encode(write []int32) []byte {
 	c := copyBuffer{append([]byte{}, copyHeader...)}
 	for _, i := range write {
 		u := &b.units[i]
-		var cell uint64
-		var zone int32
-		var area string
-		if u.HasPosition {
-			cell = cellAt(u.Position[0], u.Position[1])
-			zone = b.ingest.zones[zoneCell(cell)]
-			area = b.ingest.locator.Locate(u.Position)
-		}
 		c.row(12)
-		c.int32(zone)
+		c.int32(b.places[i].zone)
 		c.int32(b.ingest.source)
 		c.text(u.Ref)
 		c.text(u.Kind)
 		c.text(u.Name)
 		c.point(u.Position, u.HasPosition)
 		c.float32(float32(u.PrecisionM))
-		c.int64(int64(cell))
-		c.text(area)
+		c.int64(int64(b.places[i].cell))
+		c.text(b.places[i].area)
 		c.attributes(u.Attributes)
 		if u.Since.IsZero() {
 			c.null()
