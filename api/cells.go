@@ -158,7 +158,7 @@ func parseCell(text string) (uint64, error) {
 }
 
 type areaCountsInput struct {
-	Level string `query:"level" enum:"country,region,departement,commune,circonscription,brigade" default:"commune"`
+	Level string `query:"level" pattern:"^[a-z_]{1,40}$" default:"commune" doc:"country, region, departement, commune, circonscription, brigade, or a level of your own."`
 	Limit int    `query:"limit" minimum:"1" maximum:"500" default:"500"`
 }
 

@@ -32,9 +32,7 @@ func (s *Server) logIn(ctx context.Context, pass door.Pass, in *logInInput) (*pe
 	if err != nil {
 		return nil, err
 	}
-	cookie := s.cookie(token)
-	cookie.MaxAge = int(identity.LongestLife.Seconds())
-	return &personOutput{SetCookie: cookie.String(), Body: describe(caller)}, nil
+	return &personOutput{SetCookie: s.cookie(token, int(identity.LongestLife.Seconds())), Body: describe(caller)}, nil
 }
 
 func (s *Server) session(_ context.Context, pass door.Pass, _ *struct{}) (*struct{ Body person }, error) {
@@ -49,16 +47,16 @@ func (s *Server) logOut(ctx context.Context, pass door.Pass, _ *struct{}) (*logO
 	if err := s.sessions.Logout(ctx, pass.Token()); err != nil {
 		return nil, err
 	}
-	cookie := s.cookie("")
-	cookie.MaxAge = -1
-	return &logOutOutput{SetCookie: cookie.String()}, nil
+	return &logOutOutput{SetCookie: s.cookie("", -1)}, nil
 }
 
-func (s *Server) cookie(token string) *http.Cookie {
-	return &http.Cookie{
+// cookie is the session cookie. It is Secure wherever people come by https.
+func (s *Server) cookie(token string, maxAge int) string {
+	cookie := http.Cookie{ //nolint:gosec // G124: over plain http, on one machine, a Secure cookie would not come back
 		Name: identity.CookieName(s.secure), Value: token, Path: "/", HttpOnly: true, Secure: s.secure,
-		SameSite: http.SameSiteStrictMode,
+		SameSite: http.SameSiteStrictMode, MaxAge: maxAge,
 	}
+	return cookie.String()
 }
 
 func describe(c identity.Caller) person { return person{Name: c.Name, Role: c.Role, Areas: c.Areas} }

@@ -3,6 +3,7 @@ package api
 import (
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"time"
 
@@ -73,17 +74,15 @@ func (e *eventWriter) write(m message) error {
 	if err := e.control.SetWriteDeadline(time.Now().Add(eventWriteTimeout)); err != nil && !errors.Is(err, http.ErrNotSupported) {
 		return fmt.Errorf("stream: %w", err)
 	}
-	var err error
-	switch body := m.public; {
-	case m.event == eventHeartbeat:
-		_, err = fmt.Fprint(e.w, ":\n\n")
-	default:
-		if e.full {
-			body = m.full
-		}
-		_, err = fmt.Fprintf(e.w, "event: %s\ndata: %s\n\n", m.event, body)
+	body := m.public
+	if e.full {
+		body = m.full
 	}
-	if err != nil {
+	text := fmt.Sprintf("event: %s\ndata: %s\n\n", m.event, body)
+	if m.event == eventHeartbeat {
+		text = ":\n\n"
+	}
+	if _, err := io.WriteString(e.w, text); err != nil {
 		return fmt.Errorf("stream: %w", err)
 	}
 	return e.control.Flush()

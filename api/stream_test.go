@@ -3,6 +3,7 @@ package api_test
 import (
 	"bufio"
 	"context"
+	"crypto/rand"
 	"net/http"
 	"net/url"
 	"strings"
@@ -10,8 +11,6 @@ import (
 	"time"
 
 	"vigie/api/identity"
-
-	"crypto/rand"
 )
 
 func mustURL(t *testing.T, text string) *url.URL {
@@ -37,7 +36,7 @@ func (s *site) stream(t *testing.T, person *http.Client) *events {
 	if err != nil {
 		t.Fatal(err)
 	}
-	response, err := person.Do(r)
+	response, err := person.Do(r) //nolint:bodyclose // closed by the reader below
 	if err != nil {
 		t.Fatal(err)
 	}

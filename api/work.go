@@ -38,7 +38,7 @@ func (s *Server) persist(ctx context.Context, name string, task func(context.Con
 	for {
 		err := task(ctx)
 		if ctx.Err() != nil {
-			return nil
+			return nil //nolint:nilerr // the task fails because it is told to stop
 		}
 		s.config.Log.Warn("background work stopped, trying again", "task", name, "error", err)
 		select {

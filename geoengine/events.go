@@ -90,7 +90,7 @@ func (s *Store) Events(ctx context.Context, list EventList) (EventPage, error) {
 	if list.Limit < 1 || list.Limit > MaxEvents {
 		return EventPage{}, fmt.Errorf("limit %d: must be 1 to %d: %w", list.Limit, MaxEvents, ErrInvalid)
 	}
-	if err := list.Query.Check(); err != nil {
+	if err := list.Check(); err != nil {
 		return EventPage{}, err
 	}
 	args, err := list.args()

@@ -170,10 +170,13 @@ type statusProbe struct {
 	status int
 }
 
+// Header collects the headers, of which Allow is wanted.
 func (p *statusProbe) Header() http.Header { return p.header }
 
+// Write drops the body.
 func (p *statusProbe) Write(b []byte) (int, error) { return len(b), nil }
 
+// WriteHeader keeps the status.
 func (p *statusProbe) WriteHeader(status int) { p.status = status }
 
 // passKey is the context key of the Pass on its way through huma.

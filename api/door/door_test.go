@@ -130,7 +130,7 @@ func TestOperationsMustDeclareTheirRights(t *testing.T) {
 func TestDoorAdmits(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
-	h.Add(operation(), door.JSON(func(_ context.Context, pass door.Pass, in *struct {
+	h.Add(operation(), door.JSON(func(_ context.Context, pass door.Pass, _ *struct {
 		N int `query:"n" maximum:"9"`
 	}) (*struct{ Body geoengine.Query }, error) {
 		return &struct{ Body geoengine.Query }{pass.Query(geoengine.Query{Scope: []string{"everything"}})}, nil
@@ -313,7 +313,7 @@ func TestDoorKeepsSecretsOutOfErrors(t *testing.T) {
 	h := newHouse(t)
 	op := operation()
 	op.Method, op.Roles, op.Public, op.Audit, op.MaxBody = http.MethodPost, nil, true, door.AuditSecurity, 100
-	h.Add(op, door.JSON(func(_ context.Context, _ door.Pass, in *struct {
+	h.Add(op, door.JSON(func(_ context.Context, _ door.Pass, _ *struct {
 		Body struct {
 			Password string `json:"password" maxLength:"10"`
 		}
@@ -345,7 +345,7 @@ func TestClientAddress(t *testing.T) {
 		{"10.0.0.1:1", "evil", "10.0.0.1"},
 		{"[::ffff:10.0.0.1]:1", "2001:db8::1", "2001:db8::1"},
 	} {
-		r := httptest.NewRequest("GET", "/", nil)
+		r := httptest.NewRequest(http.MethodGet, "/", nil)
 		r.RemoteAddr = c.peer
 		if c.forwarded != "" {
 			r.Header.Set("X-Forwarded-For", c.forwarded)
@@ -362,7 +362,7 @@ func TestDoorCompressesJSON(t *testing.T) {
 	h.Add(operation(), door.JSON(func(context.Context, door.Pass, *struct{}) (*struct{ Body []string }, error) {
 		return &struct{ Body []string }{make([]string, 1000)}, nil
 	}))
-	r := httptest.NewRequest("GET", "/thing", nil)
+	r := httptest.NewRequest(http.MethodGet, "/thing", nil)
 	r.AddCookie(&http.Cookie{Name: "vigie", Value: h.cookie})
 	r.Header.Set("Accept-Encoding", "gzip")
 	w := httptest.NewRecorder()
