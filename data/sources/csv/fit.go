@@ -91,6 +91,8 @@ func (p *parts) with(kind byte, n int64) *parts {
 		p.day = int(n)
 	case 'H', 'h':
 		p.hour = int(n)
+	case 'K':
+		p.hour, p.minute = int(n)/100, int(n)%100
 	case 'm':
 		p.minute = int(n)
 	case 's':

@@ -30,6 +30,7 @@ var words = []struct {
 }{
 	{"unix_ms", token{kind: 'V', least: 1, most: 15}},
 	{"unix", token{kind: 'U', least: 1, most: 12}},
+	{"Hmm", token{kind: 'K', least: 1, most: 4}}, // 1845, 845, 45 and 5 after midnight
 	{"YYYY", token{kind: 'Y', least: 4, most: 4}},
 	{"MMMM", token{kind: 'N'}},
 	{"MMM", token{kind: 'N'}},
@@ -75,6 +76,9 @@ func compile(text string) (layout, error) {
 		}
 		l.tokens = append(l.tokens, next)
 		l.has[next.kind] = true
+		if next.kind == 'K' {
+			l.has['H'], l.has['m'] = true, true
+		}
 		rest = rest[size:]
 	}
 	return l, l.check()

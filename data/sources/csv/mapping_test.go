@@ -99,6 +99,8 @@ func TestMapping(t *testing.T) {
 			[]string{plain + " at 2.5 48.5", "b" + plain[1:] + " at 2.5 48.5", plain + " at -61 16"}},
 		{"coordinates of another system", with(t, "", "lat: lat}", "lat: lat, epsg: 2154, precision: 5}"), "id,date,lon,lat\na,2020-01-31,652000,6862000\n",
 			[]string{plain + " at 652000 6.862e+06"}},
+		{"points between thousands", with(t, "", "lat: lat}", "lat: lat, epsg: 25830, decimal_comma: true}"), "id;date;lon;lat\na;2020-01-31;443.359,226;4.472.082,25\n",
+			[]string{plain + " at 443359.226 4.47208225e+06"}},
 		{"outside without position", with(t, "", "lat: lat}", "lat: lat, within: [[2, 48, 3, 49], [7, 43, 8, 44]], outside: no_position}"),
 			"id,date,lon,lat\na,2020-01-31,48.5,2.5\na,2020-01-31,7.5,43.5\n", []string{plain, plain + " at 7.5 43.5"}},
 		{"values that mean no position", with(t, "", "lat: lat}", "lat: lat, absent: [-1, n/a]}"),

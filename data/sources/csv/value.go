@@ -187,7 +187,7 @@ func slug(text string) string {
 	return b.String()
 }
 
-// number reads 1234.5, 1 234,5 (with a decimal comma) and -7; ok is false for anything that is no finite number.
+// number reads 1234.5, 1 234,5 and 1.234,5 (with a decimal comma) and -7; ok is false for anything that is no finite number.
 func number(text string, decimalComma bool) (value float64, ok bool) {
 	text = strings.Map(func(r rune) rune {
 		if r == ' ' || r == '\u00a0' || r == '\u202f' {
@@ -195,8 +195,8 @@ func number(text string, decimalComma bool) (value float64, ok bool) {
 		}
 		return r
 	}, text)
-	if decimalComma {
-		text = strings.Replace(text, ",", ".", 1)
+	if whole, fraction, found := strings.Cut(text, ","); decimalComma && found {
+		text = strings.ReplaceAll(whole, ".", "") + "." + fraction
 	}
 	value, err := strconv.ParseFloat(text, 64)
 	return value, err == nil && !math.IsNaN(value) && !math.IsInf(value, 0)
