@@ -106,10 +106,10 @@ func TestFrance(t *testing.T) {
 		t.Errorf("radars: %+v", r)
 	}
 	checks := map[string][2]int64{
-		"communes":    {35357, number(t, store, `select count(*) from area where level = 'commune'`)},
-		"parents":     {1 + 18 + 101, number(t, store, `select count(*) from area where level in ('country', 'region', 'departement')`)},
-		"orphans":     {0, number(t, store, `select count(*) from area a where parent <> '' and not exists (select from area p where p.path = a.parent)`)},
-		"unplaced":    {0, number(t, store, `select count(*) from unit u join source s on s.id = u.source where s.name = 'radars' and area not like 'fr.%'`) / 100},
+		"communes":     {35357, number(t, store, `select count(*) from area where level = 'commune'`)},
+		"parents":      {1 + 18 + 101, number(t, store, `select count(*) from area where level in ('country', 'region', 'departement')`)},
+		"orphans":      {0, number(t, store, `select count(*) from area a where parent <> '' and not exists (select from area p where p.path = a.parent)`)},
+		"unplaced":     {0, number(t, store, `select count(*) from unit u join source s on s.id = u.source where s.name = 'radars' and area not like 'fr.%'`) / 100},
 		"départements": {0, number(t, store, `select count(*) from unit where kind = 'fire.station' and area like 'fr.%.%.%' and split_part(area, '.', 3) <> lower(attributes->>'departement')`) / 100},
 	}
 	for name, c := range checks {

@@ -49,7 +49,7 @@ func shape(a *geoengine.Area, epsg int) string {
 	return b.String()
 }
 
-const square = `{"type":"Polygon","coordinates":[[[0,0],[1,0],[1,1],[0,0]]]}`
+const square = `{"type":"Polygon","coordinates":[[[1,45],[2,45],[2,46],[1,45]]]}`
 
 func one(properties string) string {
 	return `{"type":"Feature","properties":{` + properties + `},"geometry":` + square + `}`
@@ -115,9 +115,10 @@ func TestGeometry(t *testing.T) {
 		return feature(`{"type":"Polygon","coordinates":` + coordinates + `}`)
 	}
 	cases := []struct{ name, in, want string }{
-		{"hole", polygon(`[[[0,0],[9,0],[9,9],[0,0]],[[1,1],[2,1],[2,2],[1,1]]]`), "fr.76.31.31001 commune 31001 A 2"},
-		{"multi", feature(`{"coordinates":[[[[0,0],[1,0],[1,1],[0,0]]],[[[5,5],[6,5],[6,6],[5,5]]]],"type":"MultiPolygon"}`), "fr.76.31.31001 commune 31001 A 11"},
-		{"altitude", polygon(`[ [ [0,0,5], [1,0,5], [1,1,5], [0,0,5] ] ]`), "fr.76.31.31001 commune 31001 A 1"},
+		{"hole", polygon(`[[[0,45],[9,45],[9,49],[0,45]],[[5,46],[6,46],[6,47],[5,46]]]`), "fr.76.31.31001 commune 31001 A 2"},
+		{"multi", feature(`{"coordinates":[[[[0,45],[1,45],[1,46],[0,45]]],[[[55.2,-21],[55.3,-21],[55.3,-20.9],[55.2,-21]]]],"type":"MultiPolygon"}`), "fr.76.31.31001 commune 31001 A 11"},
+		{"altitude", polygon(`[ [ [1e0,45,5], [2,45,5], [2,46,5], [1,45,5] ] ]`), "fr.76.31.31001 commune 31001 A 1"},
+		{"swapped", polygon(`[[[45,1],[45,2],[46,2],[45,1]]]`), "!bad_geometry"},
 		{"not closed", polygon(`[[[0,0],[1,0],[1,1],[0,1]]]`), "!bad_geometry"},
 		{"too few", polygon(`[[[0,0],[1,0],[0,0]]]`), "!bad_geometry"},
 		{"empty", polygon(`[]`), "!bad_geometry"},

@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"vigie/data"
+	"vigie/data/sources/france"
 	"vigie/geoengine"
 )
 
@@ -79,6 +80,13 @@ func (t *tree) record(raw rawFeature, file string) (data.Record, error) {
 	area.Geometry, err = parseGeometry(f.Geometry.Type, f.Geometry.Coordinates, epsg == 0)
 	if err != nil {
 		return reject("bad_geometry", "%s %s: %v", area.Level, area.Code, err)
+	}
+	if epsg == 0 && t.root == "" && (area.Path == "fr" || strings.HasPrefix(area.Path, "fr.")) {
+		for _, polygon := range area.Geometry {
+			if corner := polygon[0][0]; !france.Holds(corner) {
+				return reject("bad_geometry", "%s %s: %v, %v is far from any French territory (longitude comes first)", area.Level, area.Code, corner.Lon(), corner.Lat())
+			}
+		}
 	}
 	t.add(area)
 	return data.Record{At: raw.at, Raw: raw.text, Area: area, EPSG: epsg}, nil

@@ -52,13 +52,13 @@ func TestRead(t *testing.T) {
 		name, in string
 		want     []string
 	}{
-		{"fixed", "99,46.5,-6.5,1,Nord,ACME,2010-02-12T00:00:00Z,Radar fixe,VALMARNE,RD12,,80,90\n",
-			[]string{`2 1 radar.fixed "Radar fixe RD12 VALMARNE" [-6.5 46.5] 10 [{departement 99} {direction Nord} {maker ACME} {place VALMARNE} {road RD12} {speed_limit 90} {speed_limit_heavy 80}] 2010-02-12`}},
-		{"section, other date", "99,46.5,-6.5,2,,,12/02/2010,Itinéraire,,,\"12.5\",,\n",
-			[]string{`2 2 radar.route "Itinéraire" [-6.5 46.5] 10 [{departement 99} {section_km 12.5}] 2010-02-12`}},
-		{"new type", "99,46.5,-6.5,3,,,,Radar laser,,,,,\n", []string{`2 3 radar.other "Radar laser" [-6.5 46.5] 10 [{departement 99} {type Radar laser}]`}},
+		{"fixed", "99,46.5,1.5,1,Nord,ACME,2010-02-12T00:00:00Z,Radar fixe,VALMARNE,RD12,,80,90\n",
+			[]string{`2 1 radar.fixed "Radar fixe RD12 VALMARNE" [1.5 46.5] 10 [{departement 99} {direction Nord} {maker ACME} {place VALMARNE} {road RD12} {speed_limit 90} {speed_limit_heavy 80}] 2010-02-12`}},
+		{"section, other date", "99,46.5,1.5,2,,,12/02/2010,Itinéraire,,,\"12.5\",,\n",
+			[]string{`2 2 radar.route "Itinéraire" [1.5 46.5] 10 [{departement 99} {section_km 12.5}] 2010-02-12`}},
+		{"new type", "99,46.5,1.5,3,,,,Radar laser,,,,,\n", []string{`2 3 radar.other "Radar laser" [1.5 46.5] 10 [{departement 99} {type Radar laser}]`}},
 		{"no position", ",,,4,,,,Radar feu rouge,,,,,\n", []string{`2 4 radar.red_light "Radar feu rouge" [0 0] 0 []`}},
-		{"rejects", "99,46.5,-6.5,,,,,Radar fixe,,,,,\n99,91,-6.5,1,,,,Radar fixe,,,,,\n99,x,-6.5,1,,,,Radar fixe,,,,,\n99,46,6,1,,,0000-01-01,Radar fixe,,,,,\n" +
+		{"rejects", "99,46.5,1.5,,,,,Radar fixe,,,,,\n99,91,1.5,1,,,,Radar fixe,,,,,\n99,1.5,46.5,1,,,,Radar fixe,,,,,\n99,46,6,1,,,0000-01-01,Radar fixe,,,,,\n" +
 			"99,46,6,1,,,,Radar fixe,,,,,fast\n99,46,6,1,,,,,,,,,\n1,2\n99,46,6,1,,,,Radar fixe,,,,,NaN\n",
 			[]string{"2 !missing_ref", "3 !bad_position", "4 !bad_position", "5 !bad_date", "6 !bad_number", "7 !unknown_value", "8 !wrong_fields", "9 !bad_number"}},
 	}
@@ -143,7 +143,7 @@ func TestAddresses(t *testing.T) {
 
 // FuzzRadars holds that no input breaks the reader and that what it lets through may be stored.
 func FuzzRadars(f *testing.F) {
-	f.Add(header + "99,46.5,-6.5,1,Nord,ACME,2010-02-12T00:00:00Z,Radar fixe,VALMARNE,RD12,,80,90\n")
+	f.Add(header + "99,46.5,1.5,1,Nord,ACME,2010-02-12T00:00:00Z,Radar fixe,VALMARNE,RD12,,80,90\n")
 	f.Add("id;latitude;longitude;type\n1;Inf;-Inf;x\n")
 	f.Fuzz(func(t *testing.T, in string) {
 		for r, err := range Read(context.Background(), memory(in)) {

@@ -19,6 +19,7 @@ import (
 	"github.com/paulmach/orb"
 
 	"vigie/data"
+	"vigie/data/sources/france"
 	"vigie/geoengine"
 )
 
@@ -136,6 +137,9 @@ func place(row data.Row, u *geoengine.Unit) error {
 	u.Position, u.HasPosition = orb.Point{x, y}, true
 	if err := geoengine.CheckPosition(u.Position); err != nil {
 		return row.Reject("bad_position", "%v", err)
+	}
+	if !france.Holds(u.Position) {
+		return row.Reject("bad_position", "lon %s, lat %s are far from any French territory: swapped?", lon, lat)
 	}
 	return nil
 }

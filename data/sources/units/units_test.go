@@ -50,21 +50,21 @@ func TestRead(t *testing.T) {
 		name, in string
 		want     []string
 	}{
-		{"brigade", directory + "gendarmerie-99001-01,gendarmerie,99001,Brigade de Valmarne,-6.5,46.5,8,01 99 00 00 00,\"1 rue, Valmarne\",1\n",
-			[]string{`2 gendarmerie-99001-01 gendarmerie.brigade "Brigade de Valmarne" [-6.5 46.5] true 25 [{address 1 rue, Valmarne} {commune 99001} {phone 01 99 00 00 00}]`}},
+		{"brigade", directory + "gendarmerie-99001-01,gendarmerie,99001,Brigade de Valmarne,1.5,46.5,8,01 99 00 00 00,\"1 rue, Valmarne\",1\n",
+			[]string{`2 gendarmerie-99001-01 gendarmerie.brigade "Brigade de Valmarne" [1.5 46.5] true 25 [{address 1 rue, Valmarne} {commune 99001} {phone 01 99 00 00 00}]`}},
 		{"misplaced", directory + "m-1,gendarmerie_moto,,Peloton,4.3,43.8,8,,,0\n",
 			[]string{`2 m-1 gendarmerie.motorised "Peloton" [0 0] false 0 [{position_note misplaced}]`}},
 		{"unchecked", directory + "m-1,commissariat_police,,Police,4.3,43.8,8,,,\n",
 			[]string{`2 m-1 police.station "Police" [0 0] false 0 [{position_note unchecked}]`}},
 		{"no position", directory + "m-1,prefecture,,P,,,,,,\n", []string{`2 m-1 prefecture.main "P" [0 0] false 0 [{position_note missing}]`}},
-		{"fire station", stations + "7,01,BRESSE,CSP VALMARNE,1 rue,-6.5,46.5,0.8,street,99001,1\n",
-			[]string{`2 fire-7 fire.station "CSP VALMARNE" [-6.5 46.5] true 200 [{address 1 rue} {class main} {commune 99001} {departement 01} {group BRESSE}]`}},
-		{"rejects", directory + "a,gendarmery,,x,1,2,8,,,1\n,gendarmerie,,x,1,2,8,,,1\nb,gendarmerie,,,1,2,8,,,1\nc,gendarmerie,,x,NaN,2,8,,,1\n" +
-			"d,gendarmerie,,x,1,91,8,,,1\ne,gendarmerie,,x,1,2,8,,,yes\nf,gendarmerie\n",
-			[]string{"2 !unknown_value", "3 !missing_ref", "4 !missing_name", "5 !bad_position", "6 !bad_position", "7 !unknown_value", "8 !wrong_fields"}},
+		{"fire station", stations + "7,01,BRESSE,CSP VALMARNE,1 rue,1.5,46.5,0.8,street,99001,1\n",
+			[]string{`2 fire-7 fire.station "CSP VALMARNE" [1.5 46.5] true 200 [{address 1 rue} {class main} {commune 99001} {departement 01} {group BRESSE}]`}},
+		{"rejects", directory + "a,gendarmery,,x,1,46,8,,,1\n,gendarmerie,,x,1,46,8,,,1\nb,gendarmerie,,,1,46,8,,,1\nc,gendarmerie,,x,NaN,2,8,,,1\n" +
+			"d,gendarmerie,,x,1,91,8,,,1\ng,gendarmerie,,x,46,1,8,,,1\ne,gendarmerie,,x,1,2,8,,,yes\nf,gendarmerie\n",
+			[]string{"2 !unknown_value", "3 !missing_ref", "4 !missing_name", "5 !bad_position", "6 !bad_position", "7 !bad_position", "8 !unknown_value", "9 !wrong_fields"}},
 		{"station without id", stations + ",01,G,C,a,1,2,,,,1\n", []string{"2 !missing_ref"}},
-		{"SQL", directory + "'; drop table unit; --,gendarmerie,,\"\"\"); --\",1,2,8,,,1\n",
-			[]string{`2 '; drop table unit; -- gendarmerie.brigade "\"); --" [1 2] true 25 []`}},
+		{"SQL", directory + "'; drop table unit; --,gendarmerie,,\"\"\"); --\",1,46,8,,,1\n",
+			[]string{`2 '; drop table unit; -- gendarmerie.brigade "\"); --" [1 46] true 25 []`}},
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
@@ -136,8 +136,8 @@ func TestRealFiles(t *testing.T) {
 
 // FuzzUnits holds that no input breaks the reader and that what it lets through may be stored.
 func FuzzUnits(f *testing.F) {
-	f.Add(directory + "a,gendarmerie,1,x,1,2,8,,,1\n")
-	f.Add(stations + "7,01,B,CSP X,1 rue,-6.5,46.5,0.8,street,99001,1\n")
+	f.Add(directory + "a,gendarmerie,1,x,1,46,8,,,1\n")
+	f.Add(stations + "7,01,B,CSP X,1 rue,1.5,46.5,0.8,street,99001,1\n")
 	f.Add("id;lon;lat;dept_ok;category;insee;name\n1;1e400;-0x1p3;1;tgi;;y\n")
 	f.Fuzz(func(t *testing.T, in string) {
 		for r, err := range Read(context.Background(), memory(in)) {
