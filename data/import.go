@@ -10,6 +10,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"vigie/geoengine"
+	"vigie/geoengine/hex"
 	"vigie/progress"
 )
 
@@ -142,7 +143,7 @@ func (m *importer) prepare(ctx context.Context) error {
 		URL: m.src.URL, Synthetic: m.src.Synthetic,
 	}
 	var err error
-	m.ingest, err = m.store.BeginIngest(ctx, info, m.opt.DryRun)
+	m.ingest, err = m.store.BeginIngest(ctx, info, hex.Cell, m.opt.DryRun)
 	return err
 }
 

@@ -34,6 +34,7 @@ const (
 type Ingest struct {
 	store      *Store
 	dry        bool
+	cell       CellFunc
 	source     int32
 	categories map[string]int16
 	zones      map[uint64]int32
@@ -42,9 +43,12 @@ type Ingest struct {
 	fresh      atomic.Bool // the source had no row when this began: what was not seen is new
 }
 
+// CellFunc gives the H3 cell of a longitude, latitude at a resolution: hex.Cell, whose package stands above this one.
+type CellFunc func(lon, lat float64, res int) uint64
+
 // BeginIngest registers the source and loads what every batch needs. A dry ingest writes nothing at all.
-func (s *Store) BeginIngest(ctx context.Context, info SourceInfo, dry bool) (*Ingest, error) {
-	g := &Ingest{store: s, dry: dry, categories: map[string]int16{}, zones: map[uint64]int32{}}
+func (s *Store) BeginIngest(ctx context.Context, info SourceInfo, cell CellFunc, dry bool) (*Ingest, error) {
+	g := &Ingest{store: s, dry: dry, cell: cell, categories: map[string]int16{}, zones: map[uint64]int32{}}
 	err := g.begin(ctx, info)
 	if err != nil {
 		return nil, fmt.Errorf("ingest %s: %w", info.Name, err)

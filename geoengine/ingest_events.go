@@ -59,7 +59,7 @@ func (g *Ingest) PrepareEvents(ctx context.Context, events []Event, passed []boo
 			categories = append(categories, r.Category)
 		}
 		if r.HasPosition {
-			r.cell = cellAt(r.Position[0], r.Position[1])
+			r.cell = g.cell(r.Position[0], r.Position[1], CellResolution)
 			r.area = g.locator.Locate(r.Position)
 			zone := zoneCell(r.cell)
 			if _, known := g.zones[zone]; !known && !slices.Contains(zones, zone) {

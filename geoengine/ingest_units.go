@@ -51,7 +51,7 @@ func (g *Ingest) PrepareUnits(ctx context.Context, units []Unit, passed []bool) 
 		}
 		b.write = append(b.write, int32(i))
 		if p := units[i].Position; units[i].HasPosition {
-			b.places[i] = place{cell: cellAt(p[0], p[1]), area: g.locator.Locate(p)}
+			b.places[i] = place{cell: g.cell(p[0], p[1], CellResolution), area: g.locator.Locate(p)}
 			zone := zoneCell(b.places[i].cell)
 			if _, known := g.zones[zone]; !known && !slices.Contains(zones, zone) {
 				zones = append(zones, zone)

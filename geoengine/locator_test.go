@@ -13,12 +13,13 @@ import (
 
 	"vigie/geoengine"
 	"vigie/geoengine/geotest"
+	"vigie/geoengine/hex"
 )
 
 // ingestAreas writes areas as an import does and returns their outcomes.
 func ingestAreas(t *testing.T, store *geoengine.Store, areas ...geoengine.Area) []geoengine.Outcome {
 	t.Helper()
-	g, err := store.BeginIngest(t.Context(), geoengine.SourceInfo{Name: "areas"}, false)
+	g, err := store.BeginIngest(t.Context(), geoengine.SourceInfo{Name: "areas"}, hex.Cell, false)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -196,7 +197,7 @@ func BenchmarkLocate(b *testing.B) {
 	for i := range 2000 {
 		areas = append(areas, area(fmt.Sprintf("fr.a.b.%d", i), "commune", star(random, orb.Point{10 * random.Float64(), 40 + 10*random.Float64()}, 0.2, 100)))
 	}
-	g, err := store.BeginIngest(b.Context(), geoengine.SourceInfo{Name: "areas"}, false)
+	g, err := store.BeginIngest(b.Context(), geoengine.SourceInfo{Name: "areas"}, hex.Cell, false)
 	if err != nil {
 		b.Fatal(err)
 	}
