@@ -37,7 +37,7 @@ var fieldSizes = [...]int{
 	fieldAttributes: 0,
 }
 
-// decodeRow appends one event to r. The caller holds d.mu. On error r is as before.
+// decodeRow appends one event to r. The caller holds d.mu. After errReference, r is as before.
 func (d *dictionaries) decodeRow(fields [][]byte, r *rows) error {
 	if len(fields) < fieldCount {
 		return fmt.Errorf("event of %d fields, want %d", len(fields), fieldCount)

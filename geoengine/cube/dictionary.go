@@ -130,8 +130,11 @@ func (d *dictionaries) area(path []byte) uint32 {
 	return code
 }
 
-// attributes codes a jsonb object into the last row.
+// attributes codes a jsonb object into the last row; anything but an object says nothing.
 func (d *dictionaries) attributes(object []byte, r *rows) error {
+	if start := trimmed(object); len(start) == 0 || start[0] != '{' {
+		return nil
+	}
 	return eachMember(object, func(rawKey, value []byte) error {
 		key, err := d.key(rawKey)
 		if err != nil || key < 0 || d.v.keys[key].open {

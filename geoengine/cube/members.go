@@ -10,7 +10,7 @@ var errJSON = errors.New("not a JSON object as PostgreSQL writes it")
 // eachMember calls do with the key (a JSON string with its quotes) and the value of every member of a JSON object,
 // as PostgreSQL prints it, without decoding either.
 func eachMember(object []byte, do func(key, value []byte) error) error {
-	s := trimmed(object)
+	s := bytes.TrimRight(trimmed(object), " \t\n\r")
 	if len(s) < 2 || s[0] != '{' {
 		return errJSON
 	}
