@@ -73,9 +73,17 @@ func (s *Server) events(ctx context.Context, pass door.Pass, in *eventsInput) (*
 // list reads a page. Where no cell narrows the question, the cube says in which recent period the newest events lie,
 // so that the database need not sort them all; whatever the cube says, the answer is the same.
 func (s *Server) list(ctx context.Context, list geoengine.EventList) (geoengine.EventPage, error) {
-	if list.Cells == nil && list.Cursor == "" {
+	before, err := list.Before()
+	if err != nil {
+		return geoengine.EventPage{}, err
+	}
+	if list.Cells == nil {
 		narrowed := list
-		if since, ok := s.since(list.Query, list.Limit+1); ok {
+		recent := list.Query
+		if !before.IsZero() && (recent.To.IsZero() || before.Before(recent.To)) {
+			recent.To = before // events at that very instant are counted by the second reading
+		}
+		if since, ok := s.since(recent, list.Limit+1); ok {
 			narrowed.From = since
 			page, err := s.config.Store.Events(ctx, narrowed)
 			if err != nil || page.Next != "" {

@@ -132,11 +132,16 @@ func (s *Server) period(e cube.Extent) *periodBody {
 	if e.Events == 0 {
 		return nil
 	}
+	return s.days(e.From, e.To)
+}
+
+// days is the whole local days from that of one instant to that of another.
+func (s *Server) days(from, to time.Time) *periodBody {
 	midnight := func(t time.Time, days int) time.Time {
 		t = t.In(s.zone)
 		return time.Date(t.Year(), t.Month(), t.Day()+days, 0, 0, 0, 0, s.zone).UTC()
 	}
-	return &periodBody{From: midnight(e.From, 0), To: midnight(e.To, 1)}
+	return &periodBody{From: midnight(from, 0), To: midnight(to, 1)}
 }
 
 func boundsOf(e cube.Extent) *[4]float64 {

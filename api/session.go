@@ -32,6 +32,7 @@ func (s *Server) logIn(ctx context.Context, pass door.Pass, in *logInInput) (*pe
 	if err != nil {
 		return nil, err
 	}
+	pass.LoggedIn(caller.Name)
 	return &personOutput{SetCookie: s.cookie(token, int(identity.LongestLife.Seconds())), Body: describe(caller)}, nil
 }
 

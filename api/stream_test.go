@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/rand"
 	"net/http"
+	"net/http/httptest"
 	"net/url"
 	"strings"
 	"testing"
@@ -159,6 +160,27 @@ func TestStreamEndsWithTheSession(t *testing.T) {
 	if a := s.get(t, client, "/api/meta"); a.status != http.StatusUnauthorized {
 		t.Errorf("a disabled account still reads: %d", a.status)
 	}
+}
+
+func TestStreamOutlivesTheReadTimeout(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, nil)
+	strict := httptest.NewUnstartedServer(s.api.Handler())
+	strict.Config.ReadTimeout = 200 * time.Millisecond
+	strict.Start()
+	t.Cleanup(strict.Close)
+	s.URL = strict.URL
+	stream := s.stream(t, s.person(t, "alice"))
+	stream.until(t, "version ")
+	time.Sleep(3 * strict.Config.ReadTimeout)
+	if _, err := s.store.Pool.Exec(t.Context(), `
+		with run as (
+			insert into import_run (source, input, digest, started, updated, state)
+			values ('test', 'file', 'd', now(), now(), 'done') returning id)
+		select pg_notify('vigie_imports', id::text) from run`); err != nil {
+		t.Fatal(err)
+	}
+	stream.until(t, "import ")
 }
 
 func TestStreamsAreBounded(t *testing.T) {

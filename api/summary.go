@@ -125,9 +125,12 @@ func (s *Server) histogram(pass door.Pass, q geoengine.Query, frame cube.Bins, f
 			if err != nil {
 				return histogramBody{}, err
 			}
-			if whole := s.period(extent); whole != nil {
-				frame.From, frame.To = latest(q.From, whole.From), earliest(q.To, whole.To)
+			whole := s.period(extent)
+			if whole == nil {
+				now := s.config.Clock()
+				whole = s.days(now, now) // an empty frame, but a frame
 			}
+			frame.From, frame.To = latest(q.From, whole.From), earliest(q.To, whole.To)
 		}
 	}
 	body := histogramBody{From: frame.From, To: frame.To, Bins: make([]uint32, frame.N)}

@@ -126,6 +126,16 @@ func (s *Store) Events(ctx context.Context, list EventList) (EventPage, error) {
 	return page, nil
 }
 
+// Before is the instant at or before which the events of the cursor's page start, zero without a cursor; ErrInvalid
+// for one that this server did not give.
+func (l *EventList) Before() (time.Time, error) {
+	if l.Cursor == "" {
+		return time.Time{}, nil
+	}
+	cursor, err := parseEventCursor(l.Cursor)
+	return cursor.start, err
+}
+
 // args are the parameters $1 to $19.
 func (l *EventList) args() ([]any, error) {
 	var cursor eventCursor

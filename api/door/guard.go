@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -34,33 +35,47 @@ type guard struct {
 func (g *guard) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	began := g.door.config.Clock()
 	rec := &recorder{ResponseWriter: w}
-	pass := Pass{requestID: g.door.ids.next(), address: ClientAddress(r, g.door.config.Proxies)}
+	pass := Pass{requestID: g.door.ids.next(), address: ClientAddress(r, g.door.config.Proxies), loggedIn: new(string)}
 	defer func() {
 		if reason := recover(); reason != nil {
 			g.recovered(rec, r, pass, reason)
 		}
 		g.finish(rec, r, pass, g.door.config.Clock().Sub(began))
 	}()
-	if err := g.admit(rec, r, &pass); err != nil {
+	leave, err := g.enter()
+	if err == nil {
+		defer leave()
+		err = g.admit(rec, r, &pass)
+	}
+	if err != nil {
 		g.door.answer(r.Context(), pass.requestID, err).Write(rec, pass.requestID)
 		return
 	}
+	// Deadlines are those of the connection; where there are none (tests), none are needed.
+	control := http.NewResponseController(w)
 	if g.op.Stream {
+		leave()
+		_ = control.SetReadDeadline(time.Time{}) // at the server's own, the request would be cancelled
 		g.run(rec, r, pass)
-		return
-	}
-	select {
-	case g.door.inFlight <- struct{}{}:
-		defer func() { <-g.door.inFlight }()
-	default:
-		g.door.answer(r.Context(), pass.requestID, fmt.Errorf("requests in flight: %w", geoengine.ErrBusy)).Write(rec, pass.requestID)
 		return
 	}
 	ctx, cancel := context.WithTimeout(r.Context(), g.op.timeout())
 	defer cancel()
-	// A client that reads too slowly is cut off some time after the work's own limit.
-	_ = http.NewResponseController(w).SetWriteDeadline(time.Now().Add(g.op.timeout() + slowClient))
+	_ = control.SetWriteDeadline(time.Now().Add(g.op.timeout() + slowClient))
 	g.run(rec, r.WithContext(ctx), pass)
+}
+
+// enter counts the request among those in flight, or refuses it. Health and the map's files always get in.
+func (g *guard) enter() (leave func(), err error) {
+	if g.op.Public && g.op.Audit == AuditNone {
+		return func() {}, nil
+	}
+	select {
+	case g.door.inFlight <- struct{}{}:
+		return sync.OnceFunc(func() { <-g.door.inFlight }), nil
+	default:
+		return nil, fmt.Errorf("requests in flight: %w", geoengine.ErrBusy)
+	}
 }
 
 // slowClient is how long a client may take to read an answer.
@@ -173,8 +188,12 @@ func parameters(doc *huma.Operation) map[string]bool {
 }
 
 func (g *guard) entry(r *http.Request, pass Pass, outcome string) Entry {
+	account := pass.caller.Name
+	if account == "" {
+		account = *pass.loggedIn
+	}
 	return Entry{
-		RequestID: pass.requestID, Account: pass.caller.Name, Operation: g.op.ID, Class: g.op.Audit,
+		RequestID: pass.requestID, Account: account, Operation: g.op.ID, Class: g.op.Audit,
 		Object: shorten(r.URL.Path), Address: pass.address.String(), Outcome: outcome,
 	}
 }

@@ -111,10 +111,18 @@ type Pass struct {
 	requestID string
 	address   netip.Addr
 	values    url.Values
+	loggedIn  *string
 }
 
 // Caller is who asks; the zero Caller for a public operation.
 func (p Pass) Caller() identity.Caller { return p.caller }
+
+// LoggedIn names in the journal who has just logged in through a public operation.
+func (p Pass) LoggedIn(name string) {
+	if p.loggedIn != nil {
+		*p.loggedIn = name
+	}
+}
 
 // Token is the caller's session token, to end or to watch the session; "" for a public operation.
 func (p Pass) Token() string { return p.token }
