@@ -8,7 +8,7 @@ import (
 // Center returns the centre of cell as longitude, latitude in degrees; the zero point if cell is not Valid.
 func Center(cell uint64) orb.Point {
 	p, err := h3.CellToLatLng(h3.Cell(cell))
-	if err != nil {
+	if err != nil || !Valid(cell) {
 		return orb.Point{}
 	}
 	return orb.Point{p.Lng, p.Lat}
@@ -19,7 +19,7 @@ func Center(cell uint64) orb.Point {
 // that a cell over the antimeridian has corners on both sides. Nothing is appended if cell is not Valid.
 func Boundary(dst []orb.Point, cell uint64) []orb.Point {
 	boundary, err := h3.CellToBoundary(h3.Cell(cell))
-	if err != nil {
+	if err != nil || !Valid(cell) {
 		return dst
 	}
 	for _, p := range boundary {
@@ -31,7 +31,7 @@ func Boundary(dst []orb.Point, cell uint64) []orb.Point {
 // AreaM2 returns the area of cell on the sphere in square metres; 0 if cell is not Valid.
 func AreaM2(cell uint64) float64 {
 	area, err := h3.CellAreaM2(h3.Cell(cell))
-	if err != nil {
+	if err != nil || !Valid(cell) {
 		return 0
 	}
 	return area
