@@ -77,6 +77,8 @@ func TestPlaces(t *testing.T) {
 		{"département by property", "x", `"code_dept":"2b","nom_dept":"HAUTE-CORSE","code_reg":"94"`, data.Options{}, "fr.94.2b departement 2B HAUTE-CORSE"},
 		{"foreign", "x", `"id":"7","name":"Menino Deus"`, data.Options{Root: "br.poa", Level: "district"}, "br.poa.7 district 7 Menino Deus"},
 		{"foreign by name", "x", `"name":"São João"`, data.Options{Root: "br.poa", Level: "district"}, "br.poa.sao_joao district São João São João"},
+		{"foreign, other words", "x", `"Ward_Name":"Leith Walk","Ward_Code":"S13","area":1.5`, data.Options{Root: "gb.edi", Level: "ward"}, "gb.edi.s13 ward S13 Leith Walk"},
+		{"foreign, nome", "x", `"NOME":"Bom Fim"`, data.Options{Root: "br.poa", Level: "district"}, "br.poa.bom_fim district Bom Fim Bom Fim"},
 		{"parent property", "x", `"code":"A","name":"Leith","parent":"gb.sct.edi","level":"ward"`, data.Options{}, "gb.sct.edi.a ward A Leith"},
 		{"path property", "x", `"path":"demo.99","name":"Région"`, data.Options{}, "demo.99 region 99 Région"},
 		{"ambiguous", "x", `"code":"93","nom":"?"`, data.Options{}, "!missing_level"},

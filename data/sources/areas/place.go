@@ -3,6 +3,7 @@ package areas
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"path"
 	"slices"
 	"strings"
@@ -62,7 +63,7 @@ func newTree(o data.Options) (*tree, error) {
 // place returns the area, without its geometry, that the properties name; else the slug of a reason and the detail.
 //
 // A path property is the whole place. Otherwise, under Options.Root or with a parent property, the place is the code
-// (or the name) under that parent. Otherwise the feature is French: the commune, département or région whose code a
+// (or the name) under that parent; there, any property whose name holds "code", "name" or "nom" serves. Otherwise the feature is French: the commune, département or région whose code a
 // property of a known name holds.
 func (t *tree) place(p map[string]string, file string) (*geoengine.Area, string, error) {
 	level := first(t.level, get(p, levelNames))
@@ -80,7 +81,8 @@ func (t *tree) place(p map[string]string, file string) (*geoengine.Area, string,
 func placeUnder(parent, level string, p map[string]string) (*geoengine.Area, string, error) {
 	names := slices.Concat(anyNames, nameByLevel[levelCommune], nameByLevel[levelDepartement], nameByLevel[levelRegion])
 	codes := slices.Concat(communeCodes, anyCodes, departementCodes, regionCodes)
-	name, code := get(p, names), first(get(p, codes), get(p, names))
+	name := first(get(p, names), resembling(p, "name", "nom"))
+	code := first(get(p, codes), resembling(p, "code"), name)
 	switch {
 	case level == "":
 		return nil, "missing_level", errors.New("neither a level property nor --level says what it is")
@@ -222,6 +224,18 @@ func get(p map[string]string, names []string) string {
 	for _, name := range names {
 		if v := p[name]; v != "" {
 			return v
+		}
+	}
+	return ""
+}
+
+// resembling returns the value of the first property, by name, whose name holds one of the words: ward_name, nome, ….
+func resembling(p map[string]string, words ...string) string {
+	for _, key := range slices.Sorted(maps.Keys(p)) {
+		for _, word := range words {
+			if strings.Contains(key, word) {
+				return p[key]
+			}
 		}
 	}
 	return ""

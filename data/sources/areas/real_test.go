@@ -4,6 +4,8 @@ import (
 	"compress/gzip"
 	"context"
 	"io"
+	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 
@@ -53,5 +55,44 @@ func TestRealFiles(t *testing.T) {
 				t.Errorf("read %d areas, want %d; %s is there: %v; missing parents %q", len(paths), c.areas, c.some, paths[c.some], c.parents)
 			}
 		})
+	}
+}
+
+// TestDownload fetches the three files of a year from a server of the same layout as the publisher's.
+func TestDownload(t *testing.T) {
+	t.Parallel()
+	served := map[string]string{"regions": "regions-version-simplifiee", "departements": "departements-version-simplifiee"}
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		level := strings.TrimSuffix(strings.TrimPrefix(r.URL.Path, "/2021/geojson/"), "-100m.geojson.gz")
+		if served[level] == "" {
+			http.NotFound(w, r)
+			return
+		}
+		http.ServeFile(w, r, geotest.Shared(t, "admin/"+served[level]+".geojson.gz"))
+	}))
+	t.Cleanup(server.Close)
+	addresses, err := Addresses(server.URL, 2021)
+	if err != nil {
+		t.Fatal(err)
+	}
+	files, cleanup, err := data.OpenInput(context.Background(), addresses[:2], data.Limits{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(cleanup)
+	levels := map[string]int{}
+	for r, err := range Read(context.Background(), data.Input{Files: files}) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !r.Implied {
+			levels[r.Area.Level]++
+		}
+	}
+	if levels[levelRegion] != 13 || levels[levelDepartement] != 96 {
+		t.Errorf("read %v", levels)
+	}
+	if _, _, err := data.OpenInput(context.Background(), addresses[2:], data.Limits{}); err == nil {
+		t.Error("a file that is not there was opened")
 	}
 }

@@ -10,6 +10,7 @@ import (
 	"context"
 	"fmt"
 	"iter"
+	"sync"
 
 	"vigie/data"
 	"vigie/geoengine"
@@ -31,14 +32,30 @@ const generation = 1
 // Options: Seed chooses the département (0 is 1), Scale multiplies the number of events (0 is 1), Year is the last of
 // the three years of events (0 is 2025).
 func Sources() []data.Source {
+	m := &maker{}
 	return []data.Source{
-		source(NameAreas, data.HoldsAreas, "Valmarne, département de démonstration : communes (données fictives)", areaRecords),
-		source(NameUnits, data.HoldsUnits, "Valmarne, département de démonstration : unités (données fictives)", unitRecords),
-		source(NameEvents, data.HoldsEvents, "Valmarne, département de démonstration : accidents, vols, secours (données fictives)", eventRecords),
+		m.source(NameAreas, data.HoldsAreas, "Valmarne, département de démonstration : communes (données fictives)", areaRecords),
+		m.source(NameUnits, data.HoldsUnits, "Valmarne, département de démonstration : unités (données fictives)", unitRecords),
+		m.source(NameEvents, data.HoldsEvents, "Valmarne, département de démonstration : accidents, vols, secours (données fictives)", eventRecords),
 	}
 }
 
-func source(name, holds, title string, records func(*Territory) iter.Seq[data.Record]) data.Source {
+// maker makes the territory once for the sources that are imported one after another.
+type maker struct {
+	mutex sync.Mutex
+	made  *Territory
+}
+
+func (m *maker) territory(c Config) *Territory {
+	m.mutex.Lock()
+	defer m.mutex.Unlock()
+	if m.made == nil || m.made.Config != c {
+		m.made = New(c)
+	}
+	return m.made
+}
+
+func (m *maker) source(name, holds, title string, records func(*Territory) iter.Seq[data.Record]) data.Source {
 	return data.Source{
 		Name: name, Title: title, Publisher: "Vigie", Licence: "CC0 1.0, données fictives",
 		Synthetic: true, Holds: holds, Hint: "no files: generated, deterministic by --seed, --scale and --year",
@@ -47,12 +64,12 @@ func source(name, holds, title string, records func(*Territory) iter.Seq[data.Re
 			return fmt.Sprintf("demo %d %+v", generation, c), err
 		},
 		Read: func(ctx context.Context, in data.Input) iter.Seq2[data.Record, error] {
-			return func(yield func(data.Record, error) bool) { read(ctx, in, name, records, yield) }
+			return func(yield func(data.Record, error) bool) { m.read(ctx, in, name, records, yield) }
 		},
 	}
 }
 
-func read(ctx context.Context, in data.Input, name string, records func(*Territory) iter.Seq[data.Record], yield func(data.Record, error) bool) {
+func (m *maker) read(ctx context.Context, in data.Input, name string, records func(*Territory) iter.Seq[data.Record], yield func(data.Record, error) bool) {
 	config, err := configOf(in.Options)
 	if err == nil && len(in.Files) > 0 {
 		err = fmt.Errorf("%s is generated and reads no files, not %s: %w", name, in.Files[0].Name, geoengine.ErrInvalid)
@@ -62,7 +79,7 @@ func read(ctx context.Context, in data.Input, name string, records func(*Territo
 		return
 	}
 	number := int64(0)
-	for record := range records(New(config)) {
+	for record := range records(m.territory(config)) {
 		if err := ctx.Err(); err != nil {
 			yield(data.Record{}, err)
 			return
