@@ -73,7 +73,7 @@ func inDatabase(ctx context.Context, store *geoengine.Store, do func(*geoengine.
 // benchEvents are accidents of a year in a square of 200 km, around 40 towns, in the order of time.
 func benchEvents(n int, seed uint64) iter.Seq[geoengine.Event] {
 	return func(yield func(geoengine.Event) bool) {
-		random := rand.New(rand.NewPCG(seed, 2)) //nolint:gosec // not for secrets
+		random := rand.New(rand.NewPCG(seed, 2))
 		categories := make([]string, 12)
 		for i := range categories {
 			categories[i] = "bench.kind" + strconv.Itoa(i)

@@ -1,6 +1,7 @@
 package data
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"iter"
@@ -128,14 +129,15 @@ func (c *csvReader) run(yield func(Row, error) bool) {
 	}
 	for {
 		row, err := c.record()
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			return
 		}
 		if err == nil {
 			row.Header = header
 			err = c.fit(&row)
 		}
-		if _, bad := err.(*Reject); !yield(row, err) || (err != nil && !bad) {
+		var reject *Reject
+		if !yield(row, err) || (err != nil && !errors.As(err, &reject)) {
 			return
 		}
 	}

@@ -73,9 +73,9 @@ func unreadable(head []byte) string {
 func (o *opener) addZip(file, name, digest string, size int64) error {
 	archive, err := zip.OpenReader(file)
 	if err != nil {
-		return fmt.Errorf("input %s: not a whole zip archive: %v: %w", name, err, geoengine.ErrInvalid)
+		return fmt.Errorf("input %s: not a whole zip archive: %w: %w", name, err, geoengine.ErrInvalid)
 	}
-	defer archive.Close()
+	defer func() { _ = archive.Close() }() // only read
 	var total float64
 	members := make([]*zip.File, 0, len(archive.File))
 	for _, m := range archive.File {

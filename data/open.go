@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"io"
 	"io/fs"
@@ -171,7 +172,7 @@ func (o *opener) digest(ctx context.Context, path, name string) (digest string, 
 		}
 		hash.Write(buffer[:n])
 		size += int64(n)
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			return hex.EncodeToString(hash.Sum(nil)), head, size, nil
 		}
 		if err == nil {

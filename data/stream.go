@@ -63,7 +63,7 @@ func (s *stream) explain(err error) error {
 		return fmt.Errorf("read %s: the file is cut off: its %s data ends too early, at byte %d (after %d decompressed bytes): %w",
 			s.name, s.format(), s.stored, s.output, geoengine.ErrInvalid)
 	default:
-		return fmt.Errorf("read %s: the %s data is damaged near byte %d (after %d decompressed bytes): %v: %w",
+		return fmt.Errorf("read %s: the %s data is damaged near byte %d (after %d decompressed bytes): %w: %w",
 			s.name, s.format(), s.stored, s.output, err, geoengine.ErrInvalid)
 	}
 }
