@@ -20,6 +20,9 @@ func (m *Mapping) checkValue(key string, v *Value, allowed func(string) error) (
 	}
 	v.table = make(map[string]string, len(v.Table))
 	for from, to := range v.Table {
+		if other, twice := v.table[comparable(from)]; twice && other != to {
+			return m.errorAt(key+".table", "%q is there twice, as %q and %q: case and zeros around a number do not count", from, other, to)
+		}
 		v.table[comparable(from)] = to
 	}
 	v.empty = make(map[string]bool, len(v.Empty))

@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"github.com/goccy/go-yaml"
+	"github.com/goccy/go-yaml/lexer"
+	yamltoken "github.com/goccy/go-yaml/token"
 
 	"vigie/geoengine"
 )
@@ -269,8 +271,8 @@ func ReadyText(name string) ([]byte, error) {
 // Parse reads and checks the text of a mapping; from names it in messages. An unknown key is an error with its line.
 func Parse(from string, text []byte) (*Mapping, error) {
 	m := Mapping{from: from}
-	if err := yaml.UnmarshalWithOptions(text, &m, yaml.Strict()); err != nil {
-		return nil, fmt.Errorf("mapping %s: %s: %w", from, strings.TrimSpace(err.Error()), geoengine.ErrInvalid)
+	if err := m.decode(text); err != nil {
+		return nil, err
 	}
 	sum := sha256.Sum256(text)
 	m.digest = hex.EncodeToString(sum[:])
@@ -278,4 +280,25 @@ func Parse(from string, text []byte) (*Mapping, error) {
 		return nil, err
 	}
 	return &m, nil
+}
+
+// decode reads the YAML. The library is not ours: what it panics on is a bad mapping too.
+func (m *Mapping) decode(text []byte) (err error) {
+	defer func() {
+		if cause := recover(); cause != nil {
+			err = fmt.Errorf("mapping %s: the YAML cannot be read (%v): %w", m.from, cause, geoengine.ErrInvalid)
+		}
+	}()
+	for _, t := range lexer.Tokenize(string(text)) {
+		switch t.Type {
+		case yamltoken.OctetIntegerType, yamltoken.HexIntegerType, yamltoken.BinaryIntegerType:
+			return m.errorAt(fmt.Sprintf("[%d:%d]", t.Position.Line, t.Position.Column),
+				"%s without quotes is another number to YAML: write %q", t.Value, t.Value)
+		default:
+		}
+	}
+	if err := yaml.UnmarshalWithOptions(text, m, yaml.Strict()); err != nil {
+		return fmt.Errorf("mapping %s: %s: %w", m.from, strings.TrimSpace(err.Error()), geoengine.ErrInvalid)
+	}
+	return nil
 }

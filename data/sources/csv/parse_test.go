@@ -72,6 +72,8 @@ func TestParseRefuses(t *testing.T) {
 		{"a category that is no slug", "road.accident", "Road Accident", "category: gives"},
 		{"column and constant", "{constant: road.accident}", "{constant: road.accident, column: a}", "category: give either"},
 		{"a severity that is none", "category:", "severity: {column: a, table: {x: deadly}}\ncategory:", "severity: gives \"deadly\""},
+		{"a value twice in a table", "category:", "attributes: {k: {column: a, table: {\"01\": x, \"1\": y}}}\ncategory:", "is there twice"},
+		{"a code that YAML would change", "category:", "keep: [{column: a, in: [010]}]\ncategory:", `[11:25]: 010 without quotes is another number to YAML: write "010"`},
 		{"a bad pattern", "category:", "keep: [{column: a, like: '('}]\ncategory:", "keep[0].like"},
 		{"a condition that says nothing", "category:", "keep: [{column: a}]\ncategory:", "keep[0]: says nothing"},
 		{"a group by hash", "ref: {columns: [id]}", "ref: {hash: true}\ngroup: {rows: users}", "group: needs ref.columns"},

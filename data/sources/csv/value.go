@@ -40,9 +40,30 @@ func field(row data.Row, column string) string {
 	return strings.Trim(row.Fields[i], " \t\r\n\u00a0\u202f")
 }
 
-// comparable is what of a text counts when values are compared: not its case, and not the .0 of a whole number.
+// comparable is what of a text counts when values are compared: not its case, and of a number only its worth, so that
+// 1, 01 and 1.0 are the same.
 func comparable(s string) string {
-	return strings.ToLower(strings.TrimSuffix(s, ".0"))
+	digits, points := 0, 0
+	for _, r := range s {
+		switch {
+		case r >= '0' && r <= '9':
+			digits++
+		case r == '.' && digits > 0:
+			points++
+		default:
+			return strings.ToLower(s)
+		}
+	}
+	if digits == 0 || points > 1 {
+		return s
+	}
+	if points == 1 {
+		s = strings.TrimRight(strings.TrimRight(s, "0"), ".")
+	}
+	if s = strings.TrimLeft(s, "0"); s == "" || s[0] == '.' {
+		s = "0" + s
+	}
+	return s
 }
 
 // resolve calls yield with every value that v takes from the row; unknown is a field that the value's table and rules do
