@@ -152,7 +152,7 @@ attributes:
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
-			if diff := cmp.Diff(test.want, lines(t, test.mapping, text("town.csv", test.file))); diff != "" {
+			if diff := cmp.Diff(test.want, lines(t, test.mapping, text("a.zip!folder/town.csv.gz", test.file))); diff != "" {
 				t.Error(diff)
 			}
 		})

@@ -28,7 +28,7 @@ const fileColumn = "$file"
 // field returns the field of a column ("a|b" is the first that the file has), without blanks around it.
 func field(row data.Row, column string) string {
 	if column == fileColumn {
-		return row.At.File
+		return baseName(row.At.File)
 	}
 	i := row.Header.Index(column)
 	if i < 0 && strings.Contains(column, "|") {
@@ -38,6 +38,18 @@ func field(row data.Row, column string) string {
 		return ""
 	}
 	return strings.Trim(row.Fields[i], " \t\r\n\u00a0\u202f")
+}
+
+// baseName is the file's name without folder, archive and the ending of its compression, so that a record keeps its
+// identity wherever and however the file is kept.
+func baseName(file string) string {
+	file = file[strings.LastIndexAny(file, `/\!`)+1:]
+	for _, ending := range [...]string{".gz", ".bz2", ".zst", ".zip"} {
+		if short := strings.TrimSuffix(file, ending); short != "" {
+			file = short
+		}
+	}
+	return file
 }
 
 // comparable is what of a text counts when values are compared: not its case, and of a number only its worth, so that
