@@ -52,7 +52,10 @@ func Fresh(ctx context.Context, store *geoengine.Store, opt Options) ([]Result, 
 	p := freshProbe{store: store, cube: c, changed: make(chan struct{}, 1)}
 	ended := make(chan error, 1)
 	go func() { ended <- c.Follow(following, p.wake) }()
-	defer func() { stop(); <-ended }()
+	defer func() {
+		stop()
+		<-ended
+	}()
 	if _, err := p.once(ctx); err != nil { // the connections are made, the table is no longer empty
 		return nil, fmt.Errorf("bench fresh: %w", err)
 	}

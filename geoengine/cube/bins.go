@@ -104,11 +104,13 @@ func (c *Cube) Histogram(q geoengine.Query, b Bins) ([]uint32, error) {
 			}
 			return
 		}
-		for w, word := range s.words {
-			for ; word != 0; word &= word - 1 {
-				sums[index.bin(p.rank[(s.w0+w)<<6+bits.TrailingZeros64(word)])] += p.sign
+		s.share(sums, func(own []int64, words []uint64, w0 int) {
+			for w, word := range words {
+				for ; word != 0; word &= word - 1 {
+					own[index.bin(p.rank[(w0+w)<<6+bits.TrailingZeros64(word)])] += p.sign
+				}
 			}
-		}
+		})
 	})
 	return unsigned(sums), nil
 }

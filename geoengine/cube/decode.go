@@ -32,16 +32,17 @@ const postgresEpoch = 946684800e6
 // errReference says that an event has a category or source that the dictionaries have not read yet.
 var errReference = errors.New("unknown category or source")
 
-var fieldSizes = [...]int{
+var fieldSizes = [fieldCount]int{
 	fieldStarts: 8, fieldEnds: 8, fieldOffset: 4, fieldCell: 8, fieldCategory: 2, fieldSeverity: 2, fieldSource: 4, fieldWeight: 4,
 	fieldAttributes: 0,
 }
 
 // decodeRow appends one event to r. The caller holds d.mu. After errReference, r is as before.
-func (d *dictionaries) decodeRow(fields [][]byte, r *rows) error {
-	if len(fields) < fieldCount {
-		return fmt.Errorf("event of %d fields, want %d", len(fields), fieldCount)
+func (d *dictionaries) decodeRow(row [][]byte, r *rows) error {
+	if len(row) < fieldCount {
+		return fmt.Errorf("event of %d fields, want %d", len(row), fieldCount)
 	}
+	fields := (*[fieldCount][]byte)(row)
 	for i, size := range fieldSizes {
 		if size > 0 && len(fields[i]) != size {
 			return fmt.Errorf("event field %d of %d bytes, want %d", i, len(fields[i]), size)

@@ -54,7 +54,7 @@ func (s *facetSums) add(p *plan, at span) {
 			sel = selectSpan(p.table, at, p.list, facet)
 		}
 		if someSet(sel.words) {
-			c.count(sums, sel.words, sel.w0, p.sign)
+			sel.share(sums, func(own []int64, words []uint64, w0 int) { c.count(own, words, w0, p.sign) })
 		}
 	}
 	one(facetCategory, &p.table.category, s.category)

@@ -26,7 +26,7 @@ const (
 
 	// Rows of a transaction that this store has not begun come from another store, by a backup: they are as good as
 	// any that committed before. Their number would be met again later.
-	selectForeign  = `select exists (select from event where xid >= $1)`
+	selectForeign  = `select coalesce(max(xid), 0) >= $1 from event`
 	healEvents     = `update event set xid = 0 where xid >= pg_snapshot_xmax(pg_current_snapshot())::text::bigint`
 	healRetracted  = `delete from event_retracted where greatest(xid, old_xid) >= pg_snapshot_xmax(pg_current_snapshot())::text::bigint`
 	progressStride = 1 << 16

@@ -68,6 +68,24 @@ func each(n int, do func(from, to int)) {
 	other.Wait()
 }
 
+// share calls do for all words, w0 being the number of the first one, and adds what it puts into own to sums.
+func (s *selection) share(sums []int64, do func(own []int64, words []uint64, w0 int)) {
+	if len(s.words) < parallelWords {
+		do(sums, s.words, s.w0)
+		return
+	}
+	var mu sync.Mutex
+	each(len(s.words), func(from, to int) {
+		own := make([]int64, len(sums))
+		do(own, s.words[from:to], s.w0+from)
+		mu.Lock()
+		defer mu.Unlock()
+		for i, n := range own {
+			sums[i] += n
+		}
+	})
+}
+
 // total counts the selected events and sums their weights.
 func (s *selection) total() (count int64, weight float64) {
 	var mu sync.Mutex
