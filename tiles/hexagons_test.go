@@ -183,7 +183,7 @@ func tilesOver(z int) []tiles.Tile {
 
 func TestVectorTilesEqualTheDatabase(t *testing.T) {
 	t.Parallel()
-	store, c := world(t, 6000)
+	store, c := world(t, 3000)
 	layer := tiles.NewHexagons(c)
 	one := "a.one"
 	from, to := time.Date(2024, 1, 20, 0, 0, 0, 0, time.UTC), time.Date(2024, 6, 1, 0, 0, 0, 0, time.UTC)
@@ -194,9 +194,9 @@ func TestVectorTilesEqualTheDatabase(t *testing.T) {
 		category *string
 		from, to time.Time
 	}{
-		{"all", []int{0, 1, 2, 3, 5, 8, 10, 12, 14, 17}, geoengine.Query{}, nil, geoengine.Earliest, geoengine.Latest},
-		{"one category", []int{0, 2, 7, 10, 13}, geoengine.Query{Categories: []string{"a.one"}}, &one, geoengine.Earliest, geoengine.Latest},
-		{"a period", []int{1, 3, 4, 6, 9, 11, 15}, geoengine.Query{From: from, To: to}, nil, from, to},
+		{"all", []int{0, 1, 3, 5, 10, 12, 17}, geoengine.Query{}, nil, geoengine.Earliest, geoengine.Latest},
+		{"one category", []int{2, 7, 13}, geoengine.Query{Categories: []string{"a.one"}}, &one, geoengine.Earliest, geoengine.Latest},
+		{"a period", []int{1, 4, 9, 15}, geoengine.Query{From: from, To: to}, nil, from, to},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -365,11 +365,11 @@ func decodeCompact(t *testing.T, body []byte) decoded {
 
 func TestCompactTilesEqualTheDatabase(t *testing.T) {
 	t.Parallel()
-	store, c := world(t, 4000)
+	store, c := world(t, 2500)
 	layer := tiles.NewHexagons(c)
 	from := time.Date(2024, 1, 10, 0, 0, 0, 0, time.UTC)
 	bins := cube.Bins{From: from, To: from.Add(4 * 20 * 24 * time.Hour), N: 4}
-	for _, z := range []int{0, 1, 2, 3, 10, 13} {
+	for _, z := range []int{0, 2, 3, 10, 13} {
 		var want [4]map[uint64]number
 		for i := range want {
 			width := bins.To.Sub(bins.From) / 4

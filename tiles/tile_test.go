@@ -4,6 +4,8 @@ import (
 	"errors"
 	"testing"
 
+	"github.com/paulmach/orb"
+
 	"vigie/geoengine"
 	"vigie/tiles"
 )
@@ -37,4 +39,42 @@ func TestResolutionForZoomNeverCoarsens(t *testing.T) {
 			t.Errorf("zoom %d: %d then %d", zoom, res, next)
 		}
 	}
+}
+
+func TestTileAt(t *testing.T) {
+	t.Parallel()
+	tests := []struct {
+		at   orb.Point
+		z    int
+		want tiles.Tile
+	}{
+		{orb.Point{0, 0}, 0, tiles.Tile{}},
+		{orb.Point{-180, 90}, 4, tiles.Tile{Z: 4, X: 0, Y: 0}},
+		{orb.Point{180, -90}, 4, tiles.Tile{Z: 4, X: 0, Y: 15}},
+		{orb.Point{2.3488, 48.8534}, 10, tiles.Tile{Z: 10, X: 518, Y: 352}},
+	}
+	for _, test := range tests {
+		if got := tiles.TileAt(test.at, test.z); got != test.want {
+			t.Errorf("%v at %d: got %v, want %v", test.at, test.z, got, test.want)
+		}
+	}
+}
+
+func FuzzTile(f *testing.F) {
+	f.Add(10, 518, 352)
+	f.Add(0, 0, 0)
+	f.Add(20, 1<<20-1, 1<<20-1)
+	f.Add(64, -1, 1<<62)
+	f.Fuzz(func(t *testing.T, z, x, y int) {
+		tile := tiles.Tile{Z: z, X: x, Y: y}
+		if err := tile.Check(); err != nil {
+			if !errors.Is(err, geoengine.ErrInvalid) {
+				t.Fatal(err)
+			}
+			return
+		}
+		if back := tiles.TileAt(tile.Bound(0).Center(), z); back != tile {
+			t.Fatalf("the centre of %v is in %v", tile, back)
+		}
+	})
 }

@@ -122,7 +122,6 @@ func round(x, y float64, res int) (i, j int32, ok bool) {
 		absA, absB, absC := math.Abs(restA), math.Abs(restB), math.Abs(restC)
 		switch {
 		case absA > absB && absA > absC:
-			roundA -= sum
 			restA += float64(sum)
 		case absB > absC:
 			roundB -= sum
