@@ -24,6 +24,7 @@ type kindOf struct {
 	check   func(b *batch, i int, source string) fault
 	placed  func(b *batch, i int) bool // has a position, or needs none
 	visit   func(b *batch, i int, each func(*orb.Point))
+	empty   func(records int) *batch // with room for so many
 	keep    func(b *batch, kept []int)
 	prepare func(ctx context.Context, g *geoengine.Ingest, b *batch) (written, error)
 }
@@ -50,6 +51,9 @@ func eventKind() kindOf {
 				each(&b.events[i].Position)
 			}
 		},
+		empty: func(records int) *batch {
+			return &batch{items: make([]item, 0, records), events: make([]geoengine.Event, 0, records)}
+		},
 		keep: func(b *batch, kept []int) { b.events = pick(b.events, kept) },
 		prepare: func(ctx context.Context, g *geoengine.Ingest, b *batch) (written, error) {
 			return g.PrepareEvents(ctx, b.events, b.passed)
@@ -66,6 +70,9 @@ func unitKind() kindOf {
 			if b.units[i].HasPosition {
 				each(&b.units[i].Position)
 			}
+		},
+		empty: func(records int) *batch {
+			return &batch{items: make([]item, 0, records), units: make([]geoengine.Unit, 0, records)}
 		},
 		keep: func(b *batch, kept []int) { b.units = pick(b.units, kept) },
 		prepare: func(ctx context.Context, g *geoengine.Ingest, b *batch) (written, error) {
@@ -87,6 +94,9 @@ func areaKind() kindOf {
 					}
 				}
 			}
+		},
+		empty: func(records int) *batch {
+			return &batch{items: make([]item, 0, records), areas: make([]geoengine.Area, 0, records)}
 		},
 		keep: func(b *batch, kept []int) { b.areas = pick(b.areas, kept) },
 		prepare: func(ctx context.Context, g *geoengine.Ingest, b *batch) (written, error) {

@@ -48,10 +48,11 @@ func (m *importer) readBatches(ctx context.Context, out chan<- *batch) error {
 	var read int64
 	now, size := &batch{}, 0
 	send := func() error {
+		records := len(now.items)
 		now.last, now.settled = read, read <= m.runRow.records
 		select {
 		case out <- now:
-			now, size = &batch{}, 0
+			now, size = m.kind.empty(records), 0 // as large as the last
 			return nil
 		case <-ctx.Done():
 			return ctx.Err()

@@ -181,13 +181,31 @@ func (b *EventBatch) Write(ctx context.Context, tx pgx.Tx) error {
 	return nil
 }
 
-// encode writes the rows in the order of zone, cell and time: neighbours on the map are neighbours in the table and its
-// indexes.
-func (b *EventBatch) encode(write []int32, xid int64) []byte {
-	slices.SortFunc(write, func(x, y int32) int {
-		p, q := &b.rows[x], &b.rows[y]
-		return cmp.Or(cmp.Compare(p.zone, q.zone), cmp.Compare(p.cell, q.cell), p.Start.Compare(q.Start), cmp.Compare(x, y))
+// byCell sorts rows by cell, whose order groups them by zone too: neighbours on the map become neighbours in the table
+// and its indexes.
+func (b *EventBatch) byCell(write []int32) {
+	type key struct {
+		cell uint64
+		row  int32
+	}
+	keys := make([]key, len(write))
+	for i, row := range write {
+		keys[i] = key{b.rows[row].cell, row}
+	}
+	slices.SortFunc(keys, func(x, y key) int {
+		if x.cell != y.cell {
+			return cmp.Compare(x.cell, y.cell)
+		}
+		return int(x.row - y.row)
 	})
+	for i, k := range keys {
+		write[i] = k.row
+	}
+}
+
+// encode writes the rows for COPY.
+func (b *EventBatch) encode(write []int32, xid int64) []byte {
+	b.byCell(write)
 	c := copyBuffer{make([]byte, 0, 320*len(write))}
 	c.b = append(c.b, copyHeader...)
 	for _, i := range write {
