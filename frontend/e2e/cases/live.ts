@@ -10,7 +10,7 @@ const mapping = `name: live
 title: Essai
 publisher: Vigie
 licence: CC0
-ref: {column: ref}
+ref: {columns: [ref]}
 time:
   zone: Europe/Paris
   start: {columns: [at], formats: ["YYYY-MM-DD HH:mm"]}
@@ -57,10 +57,10 @@ export const live: Case[] = [
       const status = () => page.locator('footer').innerText()
       await soon(status, (text) => /Import|Nouvelles/.test(text), 'the status line')
       if (!(await person.meta()).synthetic) return
-      await page.locator('.badge', { hasText: 'Données fictives' }).waitFor()
+      await page.locator('.trust .badge', { hasText: 'Données fictives' }).waitFor()
       await person.open('?v=1&src=live')
       equal(await person.total(), 3, 'the events of the import')
-      const marks = () => page.getByText('Données fictives').count()
+      const marks = () => page.locator('.trust .badge').count()
       await soon(marks, (n) => n === 0, 'marks of made-up data over real events')
     },
   },

@@ -132,7 +132,7 @@ export const api = {
   meta: () => get<Meta>('/api/meta'),
   summary: (params: URLSearchParams, signal?: AbortSignal) => get<Summary>('/api/summary', params, signal),
   cells: async (params: URLSearchParams, signal?: AbortSignal) =>
-    get<{ cells: CellRow[] | null; truncated: boolean }>('/api/cells', params, signal),
+    get<{ cells: CellRow[] | null; truncated: boolean; total: number }>('/api/cells', params, signal),
   profile: (h3: string, params: URLSearchParams, signal?: AbortSignal) =>
     get<Profile>('/api/cells/' + h3, params, signal),
   events: (params: URLSearchParams, signal?: AbortSignal) =>

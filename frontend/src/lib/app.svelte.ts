@@ -1,7 +1,7 @@
 // The state of the application: who, what is asked (mirrored in the address), what the server answered.
 import { en } from '../i18n/en'
 import { fr } from '../i18n/fr'
-import { limits, topCount, type Theme } from '../map/ramp'
+import { limits, spreadOf, type Theme } from '../map/ramp'
 import { resolutionForZoom } from '../map/cell'
 import { api, ApiError, plus, type Meta, type Session, type SourceInfo, type Summary } from './api'
 import { dayOf } from './day'
@@ -241,8 +241,9 @@ export class App {
     if (this.limitsAsked.has(key)) return
     this.limitsAsked.add(key)
     try {
-      const { cells } = await api.cells(new URLSearchParams({ res: key, limit: '5' }))
-      this.limits = { ...this.limits, [res]: limits(topCount((cells ?? []).map(({ count }) => count))) }
+      const { cells, total } = await api.cells(new URLSearchParams({ res: key, limit: '500' }))
+      const counts = (cells ?? []).map(({ count }) => count)
+      this.limits = { ...this.limits, [res]: limits(spreadOf(counts, total)) }
     } catch (error) {
       this.limitsAsked.delete(key)
       this.failed(error)

@@ -35,18 +35,36 @@ export function round(value: number): number {
   return Math.ceil(best * power)
 }
 
-/** Lower limits of the classes for data whose fullest hexagons hold about `top` events: 1, then round, rising numbers. */
-export function limits(top: number): number[] {
+/** How full hexagons of a resolution are over the whole of the data: the tenth from below and the fullest. */
+export interface Spread {
+  low: number
+  top: number
+}
+
+/**
+ * Lower limits of the classes: 1, then round numbers in equal proportion. The second lies halfway, in proportion,
+ * between what an even division from 1 gives and what a poor hexagon holds: the whole of the data uses most colours,
+ * and a filter that leaves a tenth of the events still shows more than the palest.
+ */
+export function limits({ low, top }: Spread): number[] {
+  const fullest = Math.max(1, top)
+  const even = fullest ** (1 / classes)
+  const start = Math.sqrt(even * Math.min(fullest, Math.max(low, even)))
   const result = [1]
   for (let i = 1; i < classes; i++) {
-    const wanted = round(Math.max(1, top) ** (i / classes))
+    const wanted = round(start * (fullest / start) ** ((i - 1) / (classes - 1)))
     result.push(Math.max(wanted, result[i - 1] + 1))
   }
   return result
 }
 
-/** What stands for "the fullest hexagons": the fifth of the list, so that one freak does not flatten the rest. */
-export function topCount(counts: number[]): number {
+/**
+ * The spread of a list of the fullest hexagons out of `total`. The top is the fifth, so that one freak does not flatten
+ * the rest; the low end of a list that was cut is guessed from its last.
+ */
+export function spreadOf(counts: number[], total: number): Spread {
   const sorted = [...counts].sort((a, b) => b - a)
-  return sorted[Math.min(4, sorted.length - 1)] ?? 1
+  const at = Math.floor(total * 0.9)
+  const low = sorted[at] ?? ((sorted.at(-1) ?? 1) * sorted.length) / Math.max(1, total)
+  return { low: Math.max(1, low), top: sorted[Math.min(4, sorted.length - 1)] ?? 1 }
 }

@@ -48,9 +48,11 @@ in float inside;
 out vec4 colour;
 
 void main() {
-  float px = inside / max(fwidth(inside), 1e-6) / pixel;
-  float width = mark >= 2 ? 3.5 : mark == 1 ? 2.0 : 0.7;
-  float rim = 1.0 - smoothstep(width - 0.5, width + 0.5, px);
+  float radius = 1.0 / max(fwidth(inside), 1e-6) / pixel;
+  float px = inside * radius;
+  // On hexagons of a few pixels the outline would drown the colour.
+  float width = mark >= 2 ? 3.5 : mark == 1 ? 2.0 : 0.7 * clamp((radius - 2.0) / 6.0, 0.0, 1.0);
+  float rim = width > 0.0 ? 1.0 - smoothstep(width - 0.5, width + 0.5, px) : 0.0;
   float inner = mark >= 2 ? 1.0 - smoothstep(4.5, 5.5, px) : 0.0;
   float body = mark == 3 ? 0.0 : 0.82;
   vec4 base = vec4(mix(fill, ringInner, inner), max(body, inner));
