@@ -120,23 +120,17 @@ func rangeOf(cell uint64) geoengine.CellRange {
 	return geoengine.CellRange{First: first, Last: last}
 }
 
-// cellsAround covers a box with few cells, so that the database finds its events by cell; nil if even the coarsest are
-// too many. Children stick out of their parents, so the cover goes half a cell beyond the box.
+// cellsAround returns few cells whose descendants hold all that lies in the box, so that the database finds its events
+// by cell; nil if even the coarsest are too many.
 func cellsAround(box orb.Bound) []geoengine.CellRange {
-	const enough, nearPole = 100, 85
-	if max(-box.Min[1], box.Max[1]) > nearPole {
-		return nil
-	}
+	const enough = 100
 	narrow := math.Cos(max(-box.Min[1], box.Max[1]) * math.Pi / 180) // a degree of longitude, in degrees of latitude
 	for res := finest - 1; res >= coarsest; res-- {
 		width := cellDegrees(res)
 		if ((box.Max[0]-box.Min[0])*narrow/width+1)*((box.Max[1]-box.Min[1])/width+1) > enough {
 			continue
 		}
-		cells := hex.Cover(orb.Bound{
-			Min: orb.Point{max(box.Min[0]-width/2/narrow, -180), max(box.Min[1]-width/2, -90)},
-			Max: orb.Point{min(box.Max[0]+width/2/narrow, 180), min(box.Max[1]+width/2, 90)},
-		}, res)
+		cells := hex.Holders(box, res)
 		ranges := make([]geoengine.CellRange, len(cells))
 		for i, cell := range cells {
 			ranges[i] = rangeOf(cell)

@@ -12,7 +12,6 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
 	"vigie/api/door"
-	"vigie/geoengine"
 )
 
 // healthz says that the process is alive, whatever it waits for.
@@ -62,11 +61,12 @@ func (s *Server) measure() {
 	pool := s.config.Store.Pool
 	s.metrics.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	gauge("vigie_events", "Events in memory.", func() float64 {
-		extent, err := s.config.Cube.Extent(geoengine.Query{})
-		if err != nil {
-			return 0
-		}
-		return float64(extent.Events)
+		events, _ := s.config.Cube.Size()
+		return float64(events)
+	})
+	gauge("vigie_events_bytes", "Memory that the events take.", func() float64 {
+		_, size := s.config.Cube.Size()
+		return float64(size)
 	})
 	gauge("vigie_ready", "1 when the events are loaded.", func() float64 {
 		if s.config.Cube.Ready() {

@@ -37,7 +37,7 @@ func (s *site) stream(t *testing.T, person *http.Client) *events {
 	if err != nil {
 		t.Fatal(err)
 	}
-	response, err := person.Do(r) //nolint:bodyclose // closed by the reader below
+	response, err := person.Do(r)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -93,7 +93,7 @@ func writeBody(w http.ResponseWriter, r *http.Request, body *tiles.Body, media s
 	if r.Method == http.MethodHead {
 		return nil
 	}
-	_, err := w.Write(content) //nolint:gosec // G705: a tile, declared as such, and browsers must not sniff
+	_, err := w.Write(content)
 	return err
 }
 
