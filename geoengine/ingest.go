@@ -123,6 +123,21 @@ func (g *Ingest) numbering(ctx context.Context, do func(pgx.Tx) error) error {
 	})
 }
 
+// again is numbering, repeated for a while when the database goes away: a batch can be prepared only once.
+func (g *Ingest) again(ctx context.Context, do func(pgx.Tx) error) error {
+	for attempt := time.Duration(1); ; attempt++ {
+		err := g.numbering(ctx, do)
+		if !Lost(err) || attempt > 8 {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return err
+		case <-time.After(attempt * lockPause * 5):
+		}
+	}
+}
+
 func (g *Ingest) load(ctx context.Context) error {
 	rows, err := g.store.Pool.Query(ctx, selectCategories)
 	if err != nil {
@@ -161,7 +176,7 @@ func (g *Ingest) number(ctx context.Context, categories []string, zones []uint64
 	for i, z := range zones {
 		cells[i] = int64(z)
 	}
-	err := g.numbering(ctx, func(tx pgx.Tx) error {
+	err := g.again(ctx, func(tx pgx.Tx) error {
 		if _, err := tx.Exec(ctx, insertCategories, categories); err != nil {
 			return err
 		}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
@@ -24,10 +25,23 @@ const (
 	missingIndexes = `
 		select not exists (select from pg_constraint where conrelid = 'event'::regclass and contype = 'p'),
 			to_regclass('event_cell') is null`
-	buildMemory   = `set local maintenance_work_mem = '256MB'`
-	buildIdentity = `create unique index if not exists event_identity on event (source, ref, zone)`
-	adoptIdentity = `alter table event add constraint event_pkey primary key using index event_identity`
-	buildCell     = `create index if not exists event_cell on event (zone, cell, starts)`
+	buildMemory = `set local maintenance_work_mem = '256MB'`
+	// One process builds, the others wait and find it done.
+	lockIdentity  = `select pg_advisory_xact_lock(7186505)`
+	lockCell      = `select pg_advisory_xact_lock(7186506)`
+	buildIdentity = `
+		do $$ begin
+			if not exists (select from pg_constraint where conrelid = 'event'::regclass and contype = 'p') then
+				create unique index if not exists event_identity on event (source, ref, zone);
+			end if;
+		end $$`
+	adoptIdentity = `
+		do $$ begin
+			if not exists (select from pg_constraint where conrelid = 'event'::regclass and contype = 'p') then
+				alter table event add constraint event_pkey primary key using index event_identity;
+			end if;
+		end $$`
+	buildCell = `create index if not exists event_cell on event (zone, cell, starts)`
 )
 
 // BeginBulk takes away the indexes that a first load would only grow slowly, if the table of events is empty and nobody
@@ -53,8 +67,7 @@ func (s *Store) BeginBulk(ctx context.Context) (bool, error) {
 		begun = true
 		return nil
 	})
-	var server *pgconn.PgError
-	if errors.As(err, &server) && server.Code == "55P03" { // somebody reads for long: load with the indexes in place
+	if lockTimeout(err) { // somebody reads for long: load with the indexes in place
 		return false, nil
 	}
 	if err != nil {
@@ -77,14 +90,14 @@ func (s *Store) FinishBulk(ctx context.Context, tell progress.Func) error {
 	tell.Report(u)
 	group, within := errgroup.WithContext(ctx)
 	if identity {
-		group.Go(func() error { return s.build(within, buildIdentity) })
+		group.Go(func() error { return s.build(within, lockIdentity, buildIdentity) })
 	}
 	if cell {
-		group.Go(func() error { return s.build(within, buildCell) })
+		group.Go(func() error { return s.build(within, lockCell, buildCell) })
 	}
 	err := group.Wait()
 	if err == nil && identity {
-		_, err = s.Pool.Exec(ctx, adoptIdentity)
+		err = s.build(ctx, lockIdentity, adoptIdentity)
 	}
 	if err != nil {
 		return fmt.Errorf("index the events: %w", err)
@@ -94,12 +107,31 @@ func (s *Store) FinishBulk(ctx context.Context, tell progress.Func) error {
 	return nil
 }
 
-func (s *Store) build(ctx context.Context, sql string) error {
-	return pgx.BeginFunc(ctx, s.Pool, func(tx pgx.Tx) error {
-		if _, err := tx.Exec(ctx, buildMemory); err != nil {
+// build runs one statement that needs the table still. It gives way every few seconds to those who write, whose
+// transactions may wait for one another.
+func (s *Store) build(ctx context.Context, lock, sql string) error {
+	for {
+		err := pgx.BeginFunc(ctx, s.Pool, func(tx pgx.Tx) error {
+			for _, statement := range []string{buildMemory, lock, patience, sql} {
+				if _, err := tx.Exec(ctx, statement); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+		if !lockTimeout(err) {
 			return err
 		}
-		_, err := tx.Exec(ctx, sql)
-		return err
-	})
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(time.Second):
+		}
+	}
+}
+
+// lockTimeout tells whether somebody held the table for longer than the patience.
+func lockTimeout(err error) bool {
+	var server *pgconn.PgError
+	return errors.As(err, &server) && server.Code == "55P03"
 }
