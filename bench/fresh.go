@@ -54,7 +54,7 @@ func Fresh(ctx context.Context, store *geoengine.Store, opt Options) ([]Result, 
 	go func() { ended <- c.Follow(following, p.wake) }()
 	defer func() {
 		stop()
-		<-ended
+		_ = <-ended // the context's error
 	}()
 	if _, err := p.once(ctx); err != nil { // the connections are made, the table is no longer empty
 		return nil, fmt.Errorf("bench fresh: %w", err)

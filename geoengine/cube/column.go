@@ -161,14 +161,6 @@ func countPlain[T code](counts []int64, values []T, selected []uint64, w0 int, s
 	}
 }
 
-func popcount(selected []uint64) int {
-	n := 0
-	for _, word := range selected {
-		n += bits.OnesCount64(word)
-	}
-	return n
-}
-
 func (c *column) bytes() int {
 	return 4*len(c.codes) + 8*len(c.planes) + len(c.u8) + 2*len(c.u16) + 4*len(c.u32)
 }

@@ -64,63 +64,80 @@ func TestLargeSegment(t *testing.T) {
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
-			var total Count
-			var grid [176]uint32
-			histogram := make([]uint32, b.N)
-			cells, facet, areas := map[uint64]Count{}, map[string]uint32{}, map[string]Count{}
-			add := func(n Count, i int) Count {
-				return Count{Cell: n.Cell, Count: n.Count + 1, Weight: n.Weight + float64(r.weight[i])}
-			}
-			for i := range r.len() {
-				if !test.match(i) {
-					continue
-				}
-				total = add(total, i)
-				grid[r.hour[i]]++
-				cell := hex.Parent(r.cells[i], 9)
-				cells[cell] = add(Count{Cell: cell, Count: cells[cell].Count, Weight: cells[cell].Weight}, i)
-				path := []string{"fr.1", "fr.2", "be"}[r.area[i]]
-				areas[path] = add(areas[path], i)
-				facet[geoengine.Severity(r.severity[i]).String()]++
-				if at := int64(r.starts[i] ^ signBit); at >= b.edge(0) && at < b.edge(b.N) {
-					bin := 0
-					for b.edge(bin+1) <= at {
-						bin++
-					}
-					histogram[bin]++
-				}
-			}
-			same := func(what string, want, got any, err error) {
-				t.Helper()
-				if diff := cmp.Diff(want, got); err != nil || diff != "" {
-					t.Errorf("%s: %v\n%s", what, err, diff)
-				}
-			}
-			gotTotal, err := c.Total(test.query)
-			same("total", total, gotTotal, err)
-			gotGrid, err := c.HourGrid(test.query)
-			same("hour grid", grid, gotGrid, err)
-			gotHistogram, err := c.Histogram(test.query, b)
-			same("histogram", histogram, gotHistogram, err)
-			gotAreas, err := c.Areas(test.query)
-			same("areas", areas, gotAreas, err)
-			list, err := c.Cells(test.query, 9)
-			gotCells := map[uint64]Count{}
-			for _, n := range list {
-				gotCells[n.Cell] = n
-			}
-			same("cells", cells, gotCells, err)
-			if test.query.Severities == nil {
-				facets, err := c.Facets(test.query)
-				got := map[string]uint32{}
-				for _, v := range facets["severity"] {
-					got[v.Value] = v.Count
-				}
-				same("facet", facet, got, err)
-			}
+			checkLarge(t, c, r, b, test.query, test.match)
 		})
 	}
 	if events, bytes := c.Size(); events != r.len() || bytes < events {
 		t.Errorf("%d events in %d bytes", events, bytes)
+	}
+}
+
+// largeAnswers are the right answers.
+type largeAnswers struct {
+	total     Count
+	grid      [176]uint32
+	histogram []uint32
+	cells     map[uint64]Count
+	facet     map[string]uint32
+	areas     map[string]Count
+}
+
+func answerLarge(r *rows, b Bins, match func(i int) bool) largeAnswers {
+	a := largeAnswers{histogram: make([]uint32, b.N), cells: map[uint64]Count{}, facet: map[string]uint32{}, areas: map[string]Count{}}
+	add := func(n Count, i int) Count {
+		return Count{Cell: n.Cell, Count: n.Count + 1, Weight: n.Weight + float64(r.weight[i])}
+	}
+	for i := range r.len() {
+		if !match(i) {
+			continue
+		}
+		a.total = add(a.total, i)
+		a.grid[r.hour[i]]++
+		cell := hex.Parent(r.cells[i], 9)
+		a.cells[cell] = add(Count{Cell: cell, Count: a.cells[cell].Count, Weight: a.cells[cell].Weight}, i)
+		path := []string{"fr.1", "fr.2", "be"}[r.area[i]]
+		a.areas[path] = add(a.areas[path], i)
+		a.facet[geoengine.Severity(r.severity[i]).String()]++
+		if at := int64(r.starts[i] ^ signBit); at >= b.edge(0) && at < b.edge(b.N) {
+			bin := 0
+			for b.edge(bin+1) <= at {
+				bin++
+			}
+			a.histogram[bin]++
+		}
+	}
+	return a
+}
+
+func checkLarge(t *testing.T, c *Cube, r *rows, b Bins, q geoengine.Query, match func(i int) bool) {
+	t.Helper()
+	want := answerLarge(r, b, match)
+	same := func(what string, expected, got any, err error) {
+		t.Helper()
+		if diff := cmp.Diff(expected, got); err != nil || diff != "" {
+			t.Errorf("%s: %v\n%s", what, err, diff)
+		}
+	}
+	gotTotal, err := c.Total(q)
+	same("total", want.total, gotTotal, err)
+	gotGrid, err := c.HourGrid(q)
+	same("hour grid", want.grid, gotGrid, err)
+	gotHistogram, err := c.Histogram(q, b)
+	same("histogram", want.histogram, gotHistogram, err)
+	gotAreas, err := c.Areas(q)
+	same("areas", want.areas, gotAreas, err)
+	list, err := c.Cells(q, 9)
+	gotCells := map[uint64]Count{}
+	for _, n := range list {
+		gotCells[n.Cell] = n
+	}
+	same("cells", want.cells, gotCells, err)
+	if q.Severities == nil {
+		facets, err := c.Facets(q)
+		got := map[string]uint32{}
+		for _, v := range facets["severity"] {
+			got[v.Value] = v.Count
+		}
+		same("facet", want.facet, got, err)
 	}
 }
