@@ -30,12 +30,12 @@ func known(p orb.Point, res int) bool {
 
 func TestCellEqualsC(t *testing.T) {
 	t.Parallel()
-	points := map[int]int{8: 1_000_000, 11: 1_000_000}
+	points := map[int]int{8: manyPoints, 11: manyPoints}
 	for res := range MaxResolution + 1 {
 		t.Run(string(rune('a'+res)), func(t *testing.T) {
 			t.Parallel()
 			r := rand.New(rand.NewPCG(1, uint64(res)))
-			n, asked := max(points[res], 50_000), 0
+			n, asked := max(points[res], 20_000), 0
 			for range n {
 				p := anywhere(r)
 				same(t, p[0], p[1], res)
