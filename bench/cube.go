@@ -25,10 +25,10 @@ const (
 		where category = any($1) and starts >= $2 and starts < $3 and ($4::int[] is null or ` + cubeHour + ` = any($4))`
 	cubeMap = `select ` + cubeParent + ` as parent, count(*) from event
 		where category = any($2) and starts >= $3 and starts < $4 and cell <> 0 group by parent`
-	cubeTile = `select ` + cubeParent + ` as parent, count(*) from event
-		join unnest($5::bigint[], $6::bigint[]) as r (first, last) on cell between first and last
-		where zone = any($7) and category = any($2) and starts >= $3 and starts < $4
-		and ` + cubeParent + ` = any($8) group by parent`
+	cubeTile = `select ` + cubeParent + ` as parent, count(*) from unnest($5::bigint[], $6::bigint[]) as r (first, last)
+		cross join lateral (select cell from event where zone = any($7) and cell between first and last
+			and category = any($2) and starts >= $3 and starts < $4 offset 0) e
+		where ` + cubeParent + ` = any($8) group by parent`
 	cubeZones = `select coalesce(array_agg(zone), '{}') from zone where cell = any($1)`
 
 	rollUpTable = `create unlogged table bench_cube as
