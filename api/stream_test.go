@@ -8,6 +8,7 @@ import (
 	"net/http/httptest"
 	"net/url"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -180,6 +181,46 @@ func TestStreamOutlivesTheReadTimeout(t *testing.T) {
 		select pg_notify('vigie_imports', id::text) from run`); err != nil {
 		t.Fatal(err)
 	}
+	stream.until(t, "import ")
+}
+
+// TestLostConnections kills every connection to the database: requests and streams go on.
+func TestLostConnections(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, nil)
+	alice := s.person(t, "alice")
+	stream := s.stream(t, alice)
+	stream.until(t, "version ")
+	// The killer's own connection is the last to go; what it gets back does not matter.
+	_, _ = s.store.Pool.Exec(t.Context(), `select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()`)
+	for deadline := time.Now().Add(30 * time.Second); ; {
+		a := s.get(t, alice, "/api/events?limit=1")
+		if a.status == http.StatusOK {
+			break
+		}
+		if a.status != http.StatusServiceUnavailable || time.Now().After(deadline) {
+			t.Fatalf("%d %s", a.status, a.body)
+		}
+		time.Sleep(20 * time.Millisecond)
+	}
+	told := make(chan struct{})
+	var telling sync.WaitGroup
+	defer telling.Wait()
+	telling.Go(func() { // until the listener is back
+		for {
+			select {
+			case <-told:
+				return
+			case <-time.After(100 * time.Millisecond):
+			}
+			_, _ = s.store.Pool.Exec(context.Background(), `
+				with run as (
+					insert into import_run (source, input, digest, started, updated, state)
+					values ('test', 'file', 'd', now(), now(), 'done') returning id)
+				select pg_notify('vigie_imports', id::text) from run`)
+		}
+	})
+	defer close(told)
 	stream.until(t, "import ")
 }
 

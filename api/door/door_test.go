@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/prometheus/client_golang/prometheus"
 
 	"vigie/api/door"
@@ -223,6 +224,8 @@ func TestDoorMapsErrors(t *testing.T) {
 		{fmt.Errorf("area fr.secret: %w", geoengine.ErrMissing), 404, problem.CodeMissing, "there is no such thing, or you may not see it"},
 		{fmt.Errorf("cube: %w", geoengine.ErrBusy), 503, problem.CodeBusy, "the server is busy or still loading: try again"},
 		{context.DeadlineExceeded, 503, problem.CodeTimeout, "the answer took too long: ask for less"},
+		{fmt.Errorf("read: %w", &pgconn.PgError{Code: "57P01", Message: "secret"}), 503, problem.CodeBusy, "the database is away: try again"},
+		{fmt.Errorf("read: %w", &pgconn.PgError{Code: "42P01", Message: "secret"}), 500, problem.CodeInternal, ""},
 		{errors.New("password=hunter2 in /etc/secret"), 500, problem.CodeInternal, ""},
 	} {
 		for _, target := range []string{"/raw", "/typed"} {
@@ -237,7 +240,7 @@ func TestDoorMapsErrors(t *testing.T) {
 				t.Errorf("%s %v: %d %+v", target, c.err, w.Code, p)
 			}
 			logged := strings.Contains(h.log.String(), "unexpected error") && strings.Contains(h.log.String(), p.RequestID)
-			if logged != (c.status == 500) {
+			if logged != (c.status == 500 || p.Detail == "the database is away: try again") {
 				t.Errorf("%s %v: log %q", target, c.err, h.log)
 			}
 		}

@@ -6,9 +6,12 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"io"
 	"net/http"
 	"strconv"
 	"strings"
+
+	"github.com/jackc/pgx/v5/pgconn"
 
 	"vigie/api/identity"
 	"vigie/geoengine"
@@ -135,9 +138,23 @@ func Of(err error) (p *Problem, known bool) {
 		return New(http.StatusServiceUnavailable, CodeTimeout, "the answer took too long: ask for less").With("Retry-After", "5"), true
 	case errors.Is(err, context.Canceled):
 		return New(statusGone, CodeTimeout, "the client went away"), true
+	case databaseGone(err):
+		return New(http.StatusServiceUnavailable, CodeBusy, "the database is away: try again").With("Retry-After", "2"), false
 	default:
 		return New(http.StatusInternalServerError, CodeInternal, ""), false
 	}
+}
+
+// databaseGone tells whether the connection to the database failed, rather than a statement.
+func databaseGone(err error) bool {
+	var (
+		connect *pgconn.ConnectError
+		state   *pgconn.PgError
+	)
+	if errors.As(err, &state) {
+		return strings.HasPrefix(state.Code, "57P") || strings.HasPrefix(state.Code, "08") || state.Code == "53300"
+	}
+	return errors.As(err, &connect) || pgconn.SafeToRetry(err) || errors.Is(err, io.ErrUnexpectedEOF)
 }
 
 // statusGone is what logs of other servers use for a client that closed its request; nobody receives it.
