@@ -50,11 +50,14 @@ func Fresh(ctx context.Context, store *geoengine.Store, opt Options) ([]Result, 
 	}
 	following, stop := context.WithCancel(ctx)
 	p := freshProbe{store: store, cube: c, changed: make(chan struct{}, 1)}
-	ended := make(chan error, 1)
-	go func() { ended <- c.Follow(following, p.wake) }()
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		_ = c.Follow(following, p.wake) // ends with the context's error
+	}()
 	defer func() {
 		stop()
-		_ = <-ended // the context's error
+		<-ended
 	}()
 	if _, err := p.once(ctx); err != nil { // the connections are made, the table is no longer empty
 		return nil, fmt.Errorf("bench fresh: %w", err)
