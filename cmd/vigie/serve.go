@@ -42,6 +42,9 @@ func (c *serveCommand) Run(ctx context.Context, a *app) error {
 		return err
 	}
 	defer store.close(ctx)
+	if err := store.FinishBulk(ctx, a.progress); err != nil { // a first load that was killed left the events without indexes
+		return err
+	}
 	address := a.address(listener)
 	a.print(map[string]string{"url": address}, func(w io.Writer) { fmt.Fprintf(w, "Vigie listens on %s (Ctrl-C stops it)\n", address) })
 	return a.serve(ctx, store, listener, cube.New(store.Store, a.log))

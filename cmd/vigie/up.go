@@ -49,6 +49,9 @@ func (c *upCommand) Run(ctx context.Context, a *app) error {
 		return err
 	}
 	defer store.close(ctx)
+	if err := store.FinishBulk(ctx, a.progress); err != nil { // a first load that was killed left the events without indexes
+		return err
+	}
 	report := upReport{URL: a.address(listener)}
 	if report.Demo, err = c.loadDemo(ctx, a, store.Store); err != nil {
 		return err
