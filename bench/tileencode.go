@@ -74,16 +74,15 @@ func drawByOrb(t tiles.Tile, counts []cube.Count, corners []orb.Ring) ([]byte, e
 // beside a vector tile for each month.
 func tileSizes(ctx context.Context, layer *tiles.Hexagons) (Result, error) {
 	const months = 12
-	t, width := busiest(), loadYear/months
+	t := busiest()
 	compact, err := layer.Compact(ctx, t, geoengine.Query{}, cube.Bins{From: LoadStart, To: LoadStart.Add(loadYear), N: months})
 	if err != nil {
 		return Result{}, err
 	}
 	ours, _ := tiles.NewBody(compact, false).Encoded("gzip")
 	theirs := 0
-	for month := range time.Duration(months) {
-		from := LoadStart.Add(month * width)
-		vector, err := layer.MVT(ctx, t, geoengine.Query{From: from, To: from.Add(width)})
+	for from, end := LoadStart, LoadStart.Add(loadYear); from.Before(end); from = from.Add(loadYear / months) {
+		vector, err := layer.MVT(ctx, t, geoengine.Query{From: from, To: from.Add(loadYear / months)})
 		if err != nil {
 			return Result{}, err
 		}

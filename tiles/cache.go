@@ -1,6 +1,7 @@
 package tiles
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"strconv"
@@ -79,15 +80,23 @@ func accepts(header, encoding string) bool {
 	return false
 }
 
-func gzipped(plain []byte) []byte {
-	var out strings.Builder
-	w, err := gzip.NewWriterLevel(&out, gzip.BestSpeed)
+// gzipWriters are used again: each has some hundred kilobytes of tables.
+var gzipWriters = sync.Pool{New: func() any {
+	w, err := gzip.NewWriterLevel(nil, gzip.BestSpeed)
 	if err != nil {
 		panic(err) // the level is a constant
 	}
-	_, _ = w.Write(plain) // a strings.Builder takes everything
+	return w
+}}
+
+func gzipped(plain []byte) []byte {
+	w := gzipWriters.Get().(*gzip.Writer)
+	defer gzipWriters.Put(w)
+	out := bytes.NewBuffer(make([]byte, 0, len(plain)/2+64))
+	w.Reset(out)
+	_, _ = w.Write(plain) // a buffer takes everything
 	_ = w.Close()
-	return []byte(out.String())
+	return out.Bytes()
 }
 
 func zstandard(plain []byte) []byte { return zstdEncoder().EncodeAll(plain, nil) }
