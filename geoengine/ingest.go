@@ -125,15 +125,15 @@ func (g *Ingest) numbering(ctx context.Context, do func(pgx.Tx) error) error {
 
 // again is numbering, repeated for a while when the database goes away: a batch can be prepared only once.
 func (g *Ingest) again(ctx context.Context, do func(pgx.Tx) error) error {
-	for attempt := time.Duration(1); ; attempt++ {
+	for pause := lockPause; ; pause *= 2 {
 		err := g.numbering(ctx, do)
-		if !Lost(err) || attempt > 8 {
+		if !Lost(err) || pause > 128*lockPause {
 			return err
 		}
 		select {
 		case <-ctx.Done():
 			return err
-		case <-time.After(attempt * lockPause * 5):
+		case <-time.After(pause):
 		}
 	}
 }
