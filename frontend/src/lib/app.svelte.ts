@@ -3,8 +3,9 @@ import { en } from '../i18n/en'
 import { fr } from '../i18n/fr'
 import { limits, spreadOf, type Theme } from '../map/ramp'
 import { resolutionForZoom } from '../map/cell'
+import type { Content } from '../map/tiles'
 import { api, ApiError, plus, type Meta, type Session, type SourceInfo, type Summary } from './api'
-import { dayOf } from './day'
+import { addDays, dayOf, midnight } from './day'
 import { emptyFilter, filterParams, instant, type Filter } from './filter'
 import { binRange, binsOf, frameOf, isExact, type Frame, type Period } from './frame'
 import { Stream } from './stream.svelte'
@@ -83,6 +84,21 @@ export class App {
   params = $derived(filterParams(this.filter))
   paramsText = $derived(this.params.toString())
   resolution = $derived(resolutionForZoom(this.camera?.zoom ?? 8))
+
+  private brushing = $derived(this.brush !== undefined)
+  /**
+   * What the tiles must hold for the present filter: the whole frame in bins, or the exact period as one bin. It does
+   * not change while the brush moves.
+   */
+  content = $derived.by<Content | undefined>(() => {
+    const { frame, extent, filter, meta } = this
+    if (!frame || !extent || !meta) return undefined
+    const params = filterParams(filter, false).toString()
+    const period = this.brushing ? undefined : filter.period
+    if (!period || isExact(frame, period, extent)) return { params, bins: binsOf(frame), version: meta.version }
+    const bins = { from: midnight(period.from), to: midnight(addDays(period.to, 1)), n: 1 }
+    return { params, bins, version: meta.version }
+  })
 
   private summaryCancel?: AbortController
   private limitsAsked = new Set<string>()
@@ -259,18 +275,6 @@ export class App {
     } catch (error) {
       this.failed(error)
     }
-  }
-
-  /** What the tiles must hold for the present filter: the whole frame in bins, or the exact period as one bin. */
-  get content() {
-    const { frame, extent, filter, meta } = this
-    if (!frame || !extent || !meta) return undefined
-    const params = filterParams(filter, false).toString()
-    const period = this.brush ? undefined : filter.period
-    if (!period || isExact(frame, period, extent)) return { params, bins: binsOf(frame), version: meta.version }
-    const exact = filterParams({ ...emptyFilter(), period })
-    const bins = { from: Date.parse(exact.get('from') ?? ''), to: Date.parse(exact.get('to') ?? ''), n: 1 }
-    return { params, bins, version: meta.version }
   }
 
   /** The bins to draw of tiles that hold so many. */
