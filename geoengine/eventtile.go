@@ -16,6 +16,7 @@ const eventTileSQL = `
 			       s.name source, e.ref, c.slug category, e.severity, e.weight, s.synthetic,
 			       to_char((e.starts at time zone 'UTC') + make_interval(secs => e.utc_offset), 'YYYY-MM-DD"T"HH24:MI:SS') start` +
 	fromEventCells + joinEvents + whereEvents + `
+			order by e.starts desc, e.source, e.ref
 			limit $26)
 		select (select st_asmvt(found.*, 'events', 4096, 'geom') from (select * from found limit $26 - 1) found),
 		       (select count(*) from found)`
