@@ -6,6 +6,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"os"
 	"path/filepath"
 	"strings"
 	"syscall"
@@ -92,7 +93,11 @@ func (w *world) login(url string, account accountReport) (session, summary int) 
 // database, a second start, a stop.
 func TestUpSurvives(t *testing.T) {
 	t.Parallel()
-	dir := filepath.Join(t.TempDir(), "data")
+	temp := t.TempDir()
+	if err := os.Chmod(filepath.Dir(temp), 0o711); err != nil { // the database's user passes through
+		t.Fatal(err)
+	}
+	dir := filepath.Join(temp, "data")
 	w := newWorld(t, "VIGIE_DATA="+dir)
 	first, kill := w.up("--scale", "0.02")
 	w.status(first.URL+"/readyz", http.StatusOK)

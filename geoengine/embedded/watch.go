@@ -27,7 +27,7 @@ func (c *Cluster) revive(ctx context.Context) error {
 		return err
 	}
 	defer turn.Close()
-	started, err := c.server.ensure(ctx)
+	started, err := c.server.ensure(context.WithoutCancel(ctx)) // others may use it: a start half done is not taken back
 	if started {
 		c.server.log.Warn("the embedded cluster had ended and runs again")
 	}
