@@ -25,7 +25,7 @@ func fileRows(ctx context.Context, file File, options CSVOptions, convert func(R
 		yield(Record{}, err)
 		return false
 	}
-	defer r.Close()
+	defer func() { _ = r.Close() }() // only read from
 	for row, err := range CSV(r, file.Name, options) {
 		var record Record
 		if err == nil {

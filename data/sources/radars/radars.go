@@ -4,7 +4,6 @@ package radars
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"iter"
@@ -99,45 +98,11 @@ var kinds = map[string]string{ //nolint:gosec // "passage" is a level crossing, 
 
 // Read yields one unit per row.
 func Read(ctx context.Context, in data.Input) iter.Seq2[data.Record, error] {
-	return func(yield func(data.Record, error) bool) {
-		for _, file := range in.Files {
-			for record, err := range readFile(ctx, file) {
-				if !yield(record, err) || fatal(err) {
-					return
-				}
-			}
-		}
-	}
-}
-
-// fatal tells whether err ends the reading: any error but a reject.
-func fatal(err error) bool {
-	var reject *data.Reject
-	return err != nil && !errors.As(err, &reject)
-}
-
-func readFile(ctx context.Context, file data.File) iter.Seq2[data.Record, error] {
-	return func(yield func(data.Record, error) bool) {
-		r, err := file.Open()
-		if err != nil {
-			yield(data.Record{}, fmt.Errorf("read radars: %w", err))
-			return
-		}
-		defer func() { _ = r.Close() }() // only read from
-		options := data.CSVOptions{Encoding: "auto", Required: []string{"id", "latitude", "longitude", "type"}}
-		for row, err := range data.CSV(r, file.Name, options) {
-			record := data.Record{At: row.At, Raw: row.Raw}
-			if err == nil {
-				err = ctx.Err()
-			}
-			if err == nil {
-				record.Unit, err = radar(row)
-			}
-			if !yield(record, err) {
-				return
-			}
-		}
-	}
+	options := data.CSVOptions{Encoding: "auto", Required: []string{"id", "latitude", "longitude", "type"}}
+	return data.Rows(ctx, in, options, func(row data.Row) (data.Record, error) {
+		unit, err := radar(row)
+		return data.Record{At: row.At, Raw: row.Raw, Unit: unit}, err
+	})
 }
 
 func radar(row data.Row) (*geoengine.Unit, error) {

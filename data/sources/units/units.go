@@ -9,7 +9,6 @@ package units
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"iter"
 	"math"
@@ -53,49 +52,15 @@ var tables = [...]table{
 
 // Read yields one unit per row.
 func Read(ctx context.Context, in data.Input) iter.Seq2[data.Record, error] {
-	return func(yield func(data.Record, error) bool) {
-		for _, file := range in.Files {
-			for record, err := range readFile(ctx, file) {
-				if !yield(record, err) || fatal(err) {
-					return
-				}
-			}
-		}
-	}
-}
-
-// fatal tells whether err ends the reading: any error but a reject.
-func fatal(err error) bool {
-	var reject *data.Reject
-	return err != nil && !errors.As(err, &reject)
-}
-
-func readFile(ctx context.Context, file data.File) iter.Seq2[data.Record, error] {
-	return func(yield func(data.Record, error) bool) {
-		r, err := file.Open()
+	options := data.CSVOptions{Encoding: "auto", Required: []string{"id", "lon", "lat", "dept_ok"}}
+	return data.Rows(ctx, in, options, func(row data.Row) (data.Record, error) {
+		form, err := recognise(row.Header, row.At.File)
 		if err != nil {
-			yield(data.Record{}, fmt.Errorf("read units: %w", err))
-			return
+			return data.Record{}, err
 		}
-		defer func() { _ = r.Close() }() // only read from
-		var form *table
-		for row, err := range data.CSV(r, file.Name, data.CSVOptions{Encoding: "auto", Required: []string{"id", "lon", "lat", "dept_ok"}}) {
-			if err == nil {
-				err = ctx.Err()
-			}
-			if err == nil && form == nil {
-				form, err = recognise(row.Header, file.Name)
-			}
-			var record data.Record
-			if err == nil {
-				record = data.Record{At: row.At, Raw: row.Raw}
-				record.Unit, err = form.unit(row)
-			}
-			if !yield(record, err) || fatal(err) {
-				return
-			}
-		}
-	}
+		unit, err := form.unit(row)
+		return data.Record{At: row.At, Raw: row.Raw, Unit: unit}, err
+	})
 }
 
 // recognise finds the table whose columns the header has.
