@@ -23,7 +23,7 @@ const (
 const areaTileSQL = `
 		with tile as (
 			select st_tileenvelope($1, $2, $3) env,
-			       st_transform(st_tileenvelope($1, $2, $3, margin => 0.016), 4326) box,
+			       st_transform(st_intersection(st_tileenvelope($1, $2, $3, margin => 0.016), st_tileenvelope(0, 0, 0)), 4326) box,
 			       40075016.7 / (1 << $1) / 1024 pixel),
 		found as materialized (
 			select a.id, a.path, a.level, a.code, a.name, a.geom
@@ -70,7 +70,7 @@ const unitTileSQL = `
 			select st_asmvtgeom(st_transform(u.geom, 3857), st_tileenvelope($1, $2, $3), 4096, 64, true) geom,
 			       s.name source, u.ref, u.kind, u.name, u.area
 			from unit u join source s on s.id = u.source
-			where u.geom && st_transform(st_tileenvelope($1, $2, $3, margin => 0.016), 4326)
+			where u.geom && st_transform(st_intersection(st_tileenvelope($1, $2, $3, margin => 0.016), st_tileenvelope(0, 0, 0)), 4326)
 			  and ($4::text[] is null or u.area = any($4)
 			       or exists (select from unnest($4) p where starts_with(u.area, p || '.'))))
 		select coalesce(st_asmvt(found.*, 'units', 4096, 'geom'), '') from found`

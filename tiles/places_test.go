@@ -64,6 +64,7 @@ func TestAreaTiles(t *testing.T) {
 		labels []string
 	}{
 		{"the world shows régions", tiles.Tile{}, []string{"fr.75", "fr.76"}, []string{"fr.75", "fr.76"}},
+		{"a tile at the edge of the world", tiles.Tile{Z: 1, X: 1, Y: 0}, []string{"fr.75", "fr.76"}, []string{"fr.75", "fr.76"}},
 		{"départements from zoom 5", at(6, 1.5, 43.5), []string{"fr.75", "fr.76", "fr.76.31"}, []string{"fr.75", "fr.76", "fr.76.31"}},
 		{"communes from zoom 9", at(9, 1.5, 43.5), []string{"fr.76", "fr.76.31", "fr.76.31.1"}, []string{"fr.76", "fr.76.31", "fr.76.31.1"}},
 		{"no label in a corner", at(9, 1.02, 43.02), []string{"fr.76", "fr.76.31", "fr.76.31.1"}, []string{}},
