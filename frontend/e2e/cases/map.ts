@@ -52,6 +52,26 @@ export const map: Case[] = [
     },
   },
   {
+    name: 'map: units on request, single events once one can tell them apart, and both stay in the address',
+    run: async (person) => {
+      const { page } = person
+      await person.open()
+      await person.settled()
+      const { lon, lat } = person.camera()
+      const tile = (layer: string) => page.waitForResponse((answer) => answer.url().includes(`/tiles/${layer}/`))
+      const units = tile('units')
+      await page.getByLabel('Unités et radars').check()
+      equal((await units).status(), 200, 'the tile of units')
+      equal(person.query().get('units'), '1', 'units in the address')
+      const events = tile('events')
+      await person.open(`?v=1&z=14&c=${lon},${lat}&cat=road.accident&units=1`)
+      const answer = await events
+      equal(answer.status(), 200, 'the tile of events')
+      truthy(answer.url().includes('category=road.accident'), `the filter in ${answer.url()}`)
+      equal(await page.getByLabel('Unités et radars').isChecked(), true, 'the box after a reload')
+    },
+  },
+  {
     name: 'map: the legend does not rescale under filters',
     run: async (person) => {
       await person.open()

@@ -153,6 +153,8 @@ export const en: Messages = {
     range: (from, to) => (from === to ? from : `${from} to ${to}`),
     last: (from) => `${from} and more`,
     fixed: 'Fixed scale: it does not depend on the filters.',
+    units: 'Units and speed cameras',
+    marks: 'G gendarmerie, P police, F fire, R speed camera, V sign',
   },
 
   profile: {

@@ -153,6 +153,8 @@ export const fr = {
     range: (from: string, to: string) => (from === to ? from : `${from} à ${to}`),
     last: (from: string) => `${from} et plus`,
     fixed: 'Échelle fixe : elle ne dépend pas des filtres.',
+    units: 'Unités et radars',
+    marks: 'G gendarmerie, P police, F pompiers, R radar, V panneau',
   },
 
   profile: {

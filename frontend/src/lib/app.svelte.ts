@@ -38,6 +38,8 @@ export class App {
   view = $state<ViewName>('map')
   langChoice = $state<Lang>()
   themeChoice = $state<ThemeChoice>()
+  /** Whether units and speed cameras are shown. */
+  units = $state(false)
   systemDark = $state(dark.matches)
 
   /** The period under the moving brush; undefined at rest. */
@@ -118,14 +120,15 @@ export class App {
     this.view = link.view
     this.langChoice = link.lang
     this.themeChoice = link.theme
+    this.units = link.units ?? false
     this.brush = undefined
     if (move && link.camera) this.fit = { camera: link.camera }
     else if (!move) this.camera = link.camera
   }
 
   get link(): Link {
-    const { camera, filter, cell, view, langChoice: lang, themeChoice: theme } = this
-    return { camera, filter, cell, view, lang, theme }
+    const { camera, filter, cell, view, langChoice: lang, themeChoice: theme, units } = this
+    return { camera, filter, cell, view, lang, theme, units }
   }
 
   /** Writes the state into the address: a new step of the history, or in place of the present one. */
@@ -173,6 +176,11 @@ export class App {
   setTheme(theme: ThemeChoice) {
     this.themeChoice = theme
     this.remember('replace')
+  }
+
+  toggleUnits() {
+    this.units = !this.units
+    this.remember('push')
   }
 
   moved(camera: Camera, bounds: [number, number, number, number]) {

@@ -24,6 +24,7 @@ export interface Link {
   view: ViewName
   lang?: Lang
   theme?: ThemeChoice
+  units?: boolean
 }
 
 export const emptyLink = (): Link => ({ filter: emptyFilter(), view: 'map' })
@@ -52,6 +53,7 @@ export function write(link: Link): string {
   if (link.view !== 'map') params.set('view', link.view)
   if (link.lang) params.set('lang', link.lang)
   if (link.theme) params.set('theme', link.theme)
+  if (link.units) params.set('units', '1')
   if (params.size === 0) return ''
   // Commas and colons are legal in a query and read better.
   return `v=${urlVersion}&${params}`.replaceAll('%2C', ',').replaceAll('%3A', ':')
@@ -123,6 +125,9 @@ function readOther(key: string, value: string, link: Link, refuse: Refuse) {
     else refuse(key)
   } else if (key === 'theme') {
     if (value === 'auto' || value === 'day' || value === 'night') link.theme = value
+    else refuse(key)
+  } else if (key === 'units') {
+    if (value === '1') link.units = true
     else refuse(key)
   } else if (!['v', 'z', 'c', 'from', 'to'].includes(key)) {
     refuse(key)
