@@ -9,6 +9,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"strings"
 	"syscall"
 	"time"
 	_ "time/tzdata" // local times, also on machines without zone files
@@ -18,6 +19,8 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 	kongcompletion "github.com/jotaen/kong-completion"
 	"github.com/posener/complete"
+
+	"vigie/geoengine"
 )
 
 // The exit codes.
@@ -157,7 +160,7 @@ func fail(errs io.Writer, asJSON bool, err error) int {
 	if asJSON {
 		printJSON(errs, map[string]string{"error": err.Error()})
 	} else {
-		fmt.Fprintln(errs, "vigie:", err)
+		fmt.Fprintln(errs, "vigie:", plain(err))
 	}
 	if usage := (usageError{}); errors.As(err, &usage) {
 		if !asJSON {
@@ -166,6 +169,17 @@ func fail(errs io.Writer, asJSON bool, err error) int {
 		return exitUsage
 	}
 	return exitFailed
+}
+
+// plain is the text of err without the sentinel at its end, which is for programs: what is wrong has been said before it.
+func plain(err error) string {
+	text := err.Error()
+	for _, sentinel := range []error{geoengine.ErrInvalid, geoengine.ErrMissing, geoengine.ErrBusy, geoengine.ErrDenied} {
+		for errors.Is(err, sentinel) && strings.HasSuffix(text, ": "+sentinel.Error()) {
+			text = strings.TrimSuffix(text, ": "+sentinel.Error())
+		}
+	}
+	return text
 }
 
 // patience bounds the leaving of the embedded cluster when a command ends.

@@ -275,6 +275,32 @@ func TestKilledServerRecovers(t *testing.T) {
 	end(t, c)
 }
 
+func TestStartWaitsForAKilledServerToBeReaped(t *testing.T) {
+	t.Parallel()
+	dir := folder(t, "data")
+	c := begin(t, dir)
+	place := c.server.place
+	end(t, c)
+	dead := exec.Command("sleep", "600")
+	if err := dead.Start(); err != nil {
+		t.Fatal(err)
+	}
+	if err := dead.Process.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	lock := filepath.Join(place.socket, ".s.PGSQL.5432.lock")
+	stale := strconv.Itoa(dead.Process.Pid) + "\n" + place.data() + "\n1\n5432\n" + place.socket + "\n"
+	if err := os.WriteFile(lock, []byte(stale), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Chown(lock, place.uid(), -1); err != nil {
+		t.Fatal(err)
+	}
+	reaped := time.AfterFunc(time.Second, func() { _ = dead.Wait() }) // until then it is a zombie
+	defer reaped.Stop()
+	end(t, begin(t, dir))
+}
+
 func TestStartOvercomesWhatCrashesLeave(t *testing.T) {
 	t.Parallel()
 	dir := folder(t, "data")

@@ -124,20 +124,40 @@ func (s *server) makeCluster(ctx context.Context) error {
 	return nil
 }
 
-// launch starts the server in a session of its own and waits until it answers, however long its recovery takes.
+// burial bounds the wait for a killed server to leave the table of processes.
+const burial = 30 * time.Second
+
+// launch starts the server in a session of its own and waits until it answers, however long its recovery takes. A killed
+// server that nobody has reaped yet still counts as alive for PostgreSQL, which then finds a lock file: that passes.
 func (s *server) launch(ctx context.Context) error {
+	buried := time.Now().Add(burial)
+	for {
+		message, err := s.tryLaunch(ctx)
+		if err == nil {
+			return nil
+		}
+		waits := strings.Contains(message, "lock file") && s.place.runningPID() == 0 && time.Now().Before(buried)
+		if waits && pause(ctx, 100*time.Millisecond) == nil {
+			continue
+		}
+		return s.explain(fmt.Errorf("start PostgreSQL: %w: %s", err, message))
+	}
+}
+
+// tryLaunch starts the server once, and leaves none behind that did not come up. The message is what it said.
+func (s *server) tryLaunch(ctx context.Context) (message string, err error) {
 	before := s.shortenLog()
 	out, err := s.run(ctx, "pg_ctl", "start", "-s", "-w", "-t", "86400", "-D", s.place.data(), "-l", s.place.logFile())
 	if err == nil {
-		return nil
+		return "", nil
 	}
-	message := tail(out + "\n" + s.logSince(before))
+	message = tail(out + "\n" + s.logSince(before))
 	if s.place.runningPID() != 0 {
 		stopping, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopTime)
 		defer cancel()
 		err = errors.Join(err, s.stop(stopping))
 	}
-	return s.explain(fmt.Errorf("start PostgreSQL: %w: %s", err, message))
+	return message, err
 }
 
 // stop ends the server: fast, and at once if that takes too long (the next start then recovers).
