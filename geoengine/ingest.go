@@ -244,5 +244,6 @@ func (l *SourceLock) Held(ctx context.Context) bool { return l.conn.Ping(ctx) ==
 func (l *SourceLock) Release() {
 	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
 	defer cancel()
-	_ = l.conn.Close(ctx) // the server frees the lock with the connection
+	_, _ = l.conn.Exec(ctx, releasing) // so that it is free when this returns; of a lost connection the server frees it
+	_ = l.conn.Close(ctx)
 }
