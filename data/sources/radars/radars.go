@@ -3,9 +3,7 @@ package radars
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
-	"io"
 	"iter"
 	"math"
 	"net/http"
@@ -16,6 +14,7 @@ import (
 	"github.com/paulmach/orb"
 
 	"vigie/data"
+	"vigie/data/sources/datagouv"
 	"vigie/data/sources/france"
 	"vigie/geoengine"
 )
@@ -25,9 +24,6 @@ const Name = "radars"
 
 // api is the address that lists the files of the dataset.
 const api = "https://www.data.gouv.fr/api/1/datasets/radars-automatiques/"
-
-// maxListing bounds the answer of the API in bytes.
-const maxListing = 16 << 20
 
 // precisionM is the radius in metres that five decimals of a degree and a roadside allow.
 const precisionM = 10
@@ -52,32 +48,16 @@ func Source() data.Source {
 // Addresses asks the API for the address of the newest list of cameras, which has no years: it is always the state of
 // the day. ErrMissing if the dataset has no CSV file.
 func Addresses(ctx context.Context, client *http.Client, api string) ([]string, error) {
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, api, nil)
+	resources, err := datagouv.Resources(ctx, client, api)
 	if err != nil {
 		return nil, fmt.Errorf("list the radars: %w", err)
 	}
-	answer, err := client.Do(request)
-	if err != nil {
-		return nil, fmt.Errorf("list the radars: %w", err)
-	}
-	defer func() { _ = answer.Body.Close() }() // only read from
-	if answer.StatusCode != http.StatusOK {
-		return nil, fmt.Errorf("list the radars: %s answers %s: %w", api, answer.Status, geoengine.ErrMissing)
-	}
-	var dataset struct {
-		Resources []struct {
-			URL, Format, Title string
-		}
-	}
-	if err := json.NewDecoder(io.LimitReader(answer.Body, maxListing)).Decode(&dataset); err != nil {
-		return nil, fmt.Errorf("list the radars: the answer of %s: %w: %w", api, err, geoengine.ErrInvalid)
-	}
-	for _, r := range dataset.Resources {
+	for _, r := range resources {
 		if strings.EqualFold(r.Format, "csv") && strings.Contains(strings.ToLower(r.Title+r.URL), "radar") {
 			return []string{r.URL}, nil
 		}
 	}
-	return nil, fmt.Errorf("list the radars: %s names no CSV of radars among %d files: %w", api, len(dataset.Resources), geoengine.ErrMissing)
+	return nil, fmt.Errorf("list the radars: %s names no CSV of radars among %d files: %w", api, len(resources), geoengine.ErrMissing)
 }
 
 // kinds are the kinds of the publisher's types; another type is radar.other and keeps its name as an attribute.
