@@ -61,7 +61,7 @@ func (s *Server) publicRoutes() {
 	}, door.Raw(s.serveMetrics(), "text/plain"))
 	s.door.Add(door.Operation{
 		ID: "log-in", Method: http.MethodPost, Path: "/api/session", Tag: "Session", Public: true,
-		Summary: "Log in with name and password; sets the session cookie", Audit: door.AuditSecurity, Limit: rarely(),
+		Summary: "Log in with name and password; sets the session cookie", Audit: door.AuditSecurity, Act: door.ActAccess, Limit: rarely(),
 		MaxBody: 4 << 10,
 	}, door.JSON(s.logIn))
 	s.door.Add(door.Operation{
@@ -77,7 +77,7 @@ func (s *Server) sessionRoutes() {
 	}, door.JSON(s.session))
 	s.door.Add(door.Operation{
 		ID: "log-out", Method: http.MethodDelete, Path: "/api/session", Tag: "Session", Roles: door.Everyone(),
-		Summary: "Log out", Audit: door.AuditSecurity, Limit: normally(),
+		Summary: "Log out", Audit: door.AuditSecurity, Act: door.ActAccess, Limit: normally(),
 	}, door.JSON(s.logOut))
 }
 
@@ -98,7 +98,7 @@ func (s *Server) countRoutes() {
 	s.door.Add(count("area-counts", "/api/area-counts", "The areas of a level with most events", filter.Params()),
 		door.JSON(s.areaCounts))
 	events := count("events", "/api/events", "Single events, newest first, page by page", filter.Params())
-	events.Audit = door.AuditRead
+	events.Audit, events.Act = door.AuditRead, door.ActConsultation
 	s.door.Add(events, door.JSON(s.events))
 }
 
@@ -130,7 +130,7 @@ func (s *Server) tileRoutes() {
 	s.door.Add(tile("hexagons", "Counts by hexagon", "file is {y}.mvt, or {y}.bin for the compact form VHX1 with time bins.",
 		slices.Concat(filter.Params(), bins)...), door.Raw(s.hexagonTile, mvt, compact))
 	events := tile("events", "Single events, from zoom 13", "file is {y}.mvt.", filter.Params()...)
-	events.Audit = door.AuditRead
+	events.Audit, events.Act = door.AuditRead, door.ActConsultation
 	s.door.Add(events, door.Raw(s.eventTile, mvt))
 	s.door.Add(tile("areas", "The areas, our own base map", "file is {y}.mvt."), door.Raw(s.areaTile, mvt))
 	s.door.Add(tile("units", "The units of the services", "file is {y}.mvt."), door.Raw(s.unitTile, mvt))

@@ -26,6 +26,7 @@ import (
 	"vigie/api/problem"
 	"vigie/geoengine"
 	"vigie/geoengine/cube"
+	"vigie/geoengine/disclosure"
 	"vigie/progress"
 )
 
@@ -68,6 +69,7 @@ type Server struct {
 	tiles    *tileLayers
 	hub      *hub
 	places   *gazetteer
+	rules    *disclosure.Rules
 	fresh    *freshness
 	metrics  *prometheus.Registry
 	secure   bool
@@ -89,12 +91,12 @@ func New(config Config) (*Server, error) {
 	s := &Server{
 		config: config, zone: zone, filters: filter.NewParser(zone),
 		sessions: identity.NewSessions(config.Store, config.Random, config.Clock),
-		hub:      newHub(), places: newGazetteer(config.Store), fresh: newFreshness(config.Store, config.Clock),
+		hub:      newHub(), rules: disclosure.Standard(), places: newGazetteer(config.Store), fresh: newFreshness(config.Store, config.Clock),
 		tiles: newTileLayers(config.Store, config.Cube), metrics: prometheus.NewRegistry(), secure: strings.HasPrefix(config.PublicURL, "https://"),
 	}
 	s.measure()
 	s.door = door.New(door.Config{
-		Title: "Vigie", Version: config.Build, Sessions: s.sessions, Cookie: identity.CookieName(s.secure),
+		Title: "Vigie", Version: config.Build, Sessions: s.sessions, Cookie: identity.CookieName(s.secure), Policy: s.policy,
 		Journal: door.LogJournal(config.Log), Log: config.Log, Clock: config.Clock, Proxies: config.Proxies,
 		Metrics: s.metrics, InFlight: maxInFlight,
 	})
@@ -110,6 +112,9 @@ func New(config Config) (*Server, error) {
 	s.handler = headers(sameOrigin.Handler(s.door.Handler()))
 	return s, nil
 }
+
+// policy is what a role may know of each category.
+func (s *Server) policy(role identity.Role) disclosure.Policy { return s.rules.Policy(string(role)) }
 
 // Operations lists every operation, in the order in which they were added.
 func (s *Server) Operations() []door.Operation { return s.door.Operations() }

@@ -10,7 +10,12 @@ import (
 
 // person is who is logged in.
 type person struct {
-	Name  string        `json:"name" doc:"Account name."`
+	Name   string      `json:"name" doc:"Account name."`
+	Grants []grantBody `json:"grants" nullable:"false"`
+}
+
+// grantBody is one role held for a set of areas.
+type grantBody struct {
 	Role  identity.Role `json:"role" enum:"commander,analyst,operator,authority,auditor,admin"`
 	Areas []string      `json:"areas" nullable:"false" doc:"Area paths; * is everywhere."`
 }
@@ -60,4 +65,10 @@ func (s *Server) cookie(token string, maxAge int) string {
 	return cookie.String()
 }
 
-func describe(c identity.Caller) person { return person{Name: c.Name, Role: c.Role, Areas: c.Areas} }
+func describe(c identity.Caller) person {
+	p := person{Name: c.Name, Grants: make([]grantBody, len(c.Grants))}
+	for i, g := range c.Grants {
+		p.Grants[i] = grantBody(g)
+	}
+	return p
+}

@@ -23,6 +23,10 @@ type Query struct {
 	// Scope are the area paths that the caller may see, set by the door and never by the caller.
 	// nil is everything; an empty slice is nothing. It combines with Areas by AND.
 	Scope []string
+	// Open are the category slugs, each with its dotted descendants, of which the caller may read single events and
+	// exact counts, set by the door like Scope: nil is every category; an empty slice is none. It combines with
+	// Categories by AND. Categories beyond it are answered by package disclosure only.
+	Open []string
 }
 
 // Hours is a set of local hours of the week, hour 0 is Monday 00 h–01 h. The zero value is no restriction.
@@ -66,11 +70,11 @@ func (q *Query) Check() error {
 	return nil
 }
 
-// Key returns a canonical form of the query, scope included: equal keys, and only they, mean the same answer at one
+// Key returns a canonical form of the query, rights included: equal keys, and only they, mean the same answer at one
 // version of the data.
 func (q *Query) Key() string {
 	canonical := *q
-	for _, list := range []*[]string{&canonical.Areas, &canonical.Categories, &canonical.Sources, &canonical.Scope} {
+	for _, list := range []*[]string{&canonical.Areas, &canonical.Categories, &canonical.Sources, &canonical.Scope, &canonical.Open} {
 		if *list != nil {
 			*list = slices.Compact(slices.Sorted(slices.Values(*list)))
 			if *list == nil {

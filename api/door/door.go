@@ -16,13 +16,15 @@ import (
 
 	"vigie/api/identity"
 	"vigie/api/problem"
+	"vigie/geoengine/disclosure"
 )
 
 // Config is what a door needs.
 type Config struct {
 	Title, Version string // of the API document
 	Sessions       *identity.Sessions
-	Cookie         string // name of the session cookie
+	Policy         func(identity.Role) disclosure.Policy // what each role may know of each category
+	Cookie         string                                // name of the session cookie
 	Journal        Journal
 	Log            *slog.Logger
 	Clock          func() time.Time

@@ -24,6 +24,7 @@ import (
 	"vigie/api/identity"
 	"vigie/api/problem"
 	"vigie/geoengine"
+	"vigie/geoengine/disclosure"
 	"vigie/geoengine/geotest"
 )
 
@@ -67,7 +68,8 @@ func newHouse(t *testing.T) *house {
 	h := &house{journal: &journal{}, log: &strings.Builder{}, cookie: token}
 	h.Door = door.New(door.Config{
 		Title: "test", Version: "1", Sessions: sessions, Cookie: "vigie", Journal: h.journal.keep,
-		Log: slog.New(slog.NewTextHandler(h.log, nil)), Clock: time.Now, Metrics: prometheus.NewRegistry(), InFlight: 2,
+		Policy: func(role identity.Role) disclosure.Policy { return disclosure.Standard().Policy(string(role)) },
+		Log:    slog.New(slog.NewTextHandler(h.log, nil)), Clock: time.Now, Metrics: prometheus.NewRegistry(), InFlight: 2,
 	})
 	return h
 }
@@ -75,7 +77,7 @@ func newHouse(t *testing.T) *house {
 // operation is a good one, to be spoilt by tests.
 func operation() door.Operation {
 	return door.Operation{
-		ID: "thing", Method: http.MethodGet, Path: "/thing", Summary: "A thing", Roles: door.Everyone(),
+		ID: "thing", Method: http.MethodGet, Path: "/thing", Summary: "A thing", Tag: "Things", Roles: door.Everyone(),
 		Audit: door.AuditAggregate, Limit: door.Limit{PerSecond: 1000, Burst: 1000},
 	}
 }
@@ -109,6 +111,11 @@ func TestOperationsMustDeclareTheirRights(t *testing.T) {
 		"no audit class":    func(op *door.Operation) { op.Audit = 0 },
 		"wrong audit class": func(op *door.Operation) { op.Audit = 99 },
 		"any query":         func(op *door.Operation) { op.AnyQuery = true },
+		"no tag":            func(op *door.Operation) { op.Tag = "" },
+		"read without act":  func(op *door.Operation) { op.Audit = door.AuditRead },
+		"act without audit": func(op *door.Operation) { op.Act = door.ActErasure },
+		"unknown act":       func(op *door.Operation) { op.Audit, op.Act = door.AuditRead, "theft" },
+		"vain reason":       func(op *door.Operation) { op.Reason = true },
 		"no limit":          func(op *door.Operation) { op.Limit = door.Limit{} },
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -271,6 +278,9 @@ func TestDoorJournals(t *testing.T) {
 	for class := door.AuditNone; class <= door.AuditSensitive; class++ {
 		op := operation()
 		op.ID, op.Path, op.Audit = class.String(), "/"+class.String(), class
+		if class >= door.AuditRead {
+			op.Act = door.ActConsultation
+		}
 		h.Add(op, door.Raw(func(w http.ResponseWriter, _ *http.Request, _ door.Pass) error {
 			_, err := io.WriteString(w, "data")
 			return err
@@ -315,7 +325,7 @@ func TestDoorKeepsSecretsOutOfErrors(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
 	op := operation()
-	op.Method, op.Roles, op.Public, op.Audit, op.MaxBody = http.MethodPost, nil, true, door.AuditSecurity, 100
+	op.Method, op.Roles, op.Public, op.Audit, op.Act, op.MaxBody = http.MethodPost, nil, true, door.AuditSecurity, door.ActAccess, 100
 	h.Add(op, door.JSON(func(_ context.Context, _ door.Pass, _ *struct {
 		Body struct {
 			Password string `json:"password" maxLength:"10"`

@@ -2,14 +2,12 @@ package door
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
 	"net/url"
 	"runtime/debug"
 	"slices"
-	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -35,7 +33,7 @@ type guard struct {
 func (g *guard) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	began := g.door.config.Clock()
 	rec := &recorder{ResponseWriter: w}
-	pass := Pass{requestID: g.door.ids.next(), address: ClientAddress(r, g.door.config.Proxies), loggedIn: new(string)}
+	pass := Pass{requestID: g.door.ids.next(), address: ClientAddress(r, g.door.config.Proxies), loggedIn: new(string), standard: g.op.Standard}
 	defer func() {
 		if reason := recover(); reason != nil {
 			g.recovered(rec, r, pass, reason)
@@ -48,7 +46,7 @@ func (g *guard) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		err = g.admit(rec, r, &pass)
 	}
 	if err != nil {
-		g.door.answer(r.Context(), pass.requestID, err).Write(rec, pass.requestID)
+		g.door.answer(r.Context(), pass, err).Write(rec, pass.requestID)
 		return
 	}
 	// Deadlines are those of the connection; where there are none (tests), none are needed.
@@ -94,9 +92,11 @@ func (g *guard) admit(w http.ResponseWriter, r *http.Request, pass *Pass) error 
 		}
 		w.Header().Set("Vary", "Cookie")
 		w.Header().Set("Cache-Control", "private, no-store")
-		if !slices.Contains(g.op.Roles, pass.caller.Role) {
-			return fmt.Errorf("role %s: %w", pass.caller.Role, geoengine.ErrDenied)
+		if !pass.caller.Holds(g.op.Roles) || !inScope(pass.caller, g.op.Tag) {
+			return fmt.Errorf("operation %s: %w", g.op.ID, geoengine.ErrDenied)
 		}
+		pass.rights, pass.policy = pass.caller.Rights(g.op.Roles, g.door.config.Policy)
+		pass.admitted = true
 	}
 	if wait := g.limiter.wait(g.bucket(pass)); wait > 0 {
 		return &identity.ThrottledError{Wait: wait, Of: "requests"}
@@ -104,29 +104,7 @@ func (g *guard) admit(w http.ResponseWriter, r *http.Request, pass *Pass) error 
 	if err := g.parse(r, pass); err != nil {
 		return err
 	}
-	if g.op.Audit >= AuditSecurity {
-		if err := g.door.journal(r.Context(), g.entry(r, *pass, "begun")); err != nil {
-			return fmt.Errorf("journal: %w", err)
-		}
-	}
-	return nil
-}
-
-func (g *guard) identify(r *http.Request, pass *Pass) error {
-	cookie, err := r.Cookie(g.door.config.Cookie)
-	if err != nil {
-		return unauthenticated()
-	}
-	caller, err := g.door.config.Sessions.Resolve(r.Context(), cookie.Value)
-	if errors.Is(err, geoengine.ErrMissing) {
-		return unauthenticated()
-	}
-	pass.caller, pass.token = caller, cookie.Value
-	return err
-}
-
-func unauthenticated() error {
-	return problem.New(http.StatusUnauthorized, problem.CodeUnauthenticated, "log in first").With("Cache-Control", "no-store")
+	return g.begin(r, *pass)
 }
 
 // bucket is whom the rate limit counts.
@@ -187,17 +165,6 @@ func parameters(doc *huma.Operation) map[string]bool {
 	return found
 }
 
-func (g *guard) entry(r *http.Request, pass Pass, outcome string) Entry {
-	account := pass.caller.Name
-	if account == "" {
-		account = *pass.loggedIn
-	}
-	return Entry{
-		RequestID: pass.requestID, Account: account, Operation: g.op.ID, Class: g.op.Audit,
-		Object: shorten(r.URL.Path), Address: pass.address.String(), Outcome: outcome,
-	}
-}
-
 // recovered answers a panic as an unknown error.
 func (g *guard) recovered(rec *recorder, r *http.Request, pass Pass, reason any) {
 	if reason == http.ErrAbortHandler { //nolint:errorlint // the value is compared, as net/http does
@@ -216,11 +183,7 @@ func (g *guard) finish(rec *recorder, r *http.Request, pass Pass, took time.Dura
 		rec.status = http.StatusOK
 	}
 	g.measure.observe(rec.status, took)
-	if g.op.Audit >= AuditRead {
-		if err := g.door.journal(context.WithoutCancel(r.Context()), g.entry(r, pass, strconv.Itoa(rec.status))); err != nil {
-			g.door.config.Log.Error("journal", "request", pass.requestID, "error", err)
-		}
-	}
+	g.end(r, pass, rec.status)
 	level := slog.LevelInfo
 	if g.op.Quiet && rec.status < http.StatusInternalServerError {
 		level = slog.LevelDebug

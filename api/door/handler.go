@@ -26,7 +26,7 @@ func (h jsonHandler[I, O]) register(d *Door, doc *huma.Operation) (*huma.Operati
 		pass := passOf(ctx)
 		out, err := h.run(ctx, pass, in)
 		if err != nil {
-			return nil, d.answer(ctx, pass.requestID, err)
+			return nil, d.answer(ctx, pass, err)
 		}
 		return out, nil
 	})
@@ -71,7 +71,7 @@ func (h rawHandler) register(d *Door, doc *huma.Operation) (*huma.Operation, htt
 		if err == nil {
 			return
 		}
-		p := d.answer(r.Context(), pass.requestID, err)
+		p := d.answer(r.Context(), pass, err)
 		if rec, ok := w.(*recorder); !ok || rec.status == 0 {
 			p.Write(w, pass.requestID)
 		}
@@ -79,13 +79,16 @@ func (h rawHandler) register(d *Door, doc *huma.Operation) (*huma.Operation, htt
 }
 
 // answer maps an error to its problem and logs one that nobody expected.
-func (d *Door) answer(ctx context.Context, requestID string, err error) *problem.Problem {
+func (d *Door) answer(ctx context.Context, pass Pass, err error) *problem.Problem {
 	p, known := problem.Of(err)
 	if !known {
-		d.config.Log.LogAttrs(ctx, slog.LevelError, "unexpected error", slog.String("request", requestID), slog.Any("error", err))
+		d.config.Log.LogAttrs(ctx, slog.LevelError, "unexpected error", slog.String("request", pass.requestID), slog.Any("error", err))
 	}
 	answer := *p
-	answer.RequestID = requestID
+	answer.RequestID = pass.requestID
+	if pass.standard && answer.Status == http.StatusUnprocessableEntity {
+		answer.Status, answer.Title = http.StatusBadRequest, http.StatusText(http.StatusBadRequest)
+	}
 	return &answer
 }
 
@@ -105,12 +108,18 @@ func translate(ctx huma.Context, _ string, v any) (any, error) {
 	case model.Status >= http.StatusInternalServerError:
 		code = problem.CodeInternal
 	}
-	p := problem.New(model.Status, code, model.Detail)
+	pass := passOf(ctx.Context())
+	status := model.Status
+	if pass.standard && status == http.StatusUnprocessableEntity {
+		status = http.StatusBadRequest
+		ctx.SetStatus(status)
+	}
+	p := problem.New(status, code, model.Detail)
 	for _, e := range model.Errors {
 		if e != nil {
 			p.Errors = append(p.Errors, problem.Field{Location: e.Location, Message: e.Message})
 		}
 	}
-	p.RequestID = passOf(ctx.Context()).requestID
+	p.RequestID = pass.requestID
 	return p, nil
 }

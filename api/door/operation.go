@@ -5,15 +5,12 @@ package door
 
 import (
 	"fmt"
-	"net/netip"
-	"net/url"
 	"slices"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 
 	"vigie/api/identity"
-	"vigie/geoengine"
 )
 
 // Audit is what the journal keeps of an operation. Every operation declares one.
@@ -44,6 +41,26 @@ func (a Audit) String() string {
 	return fmt.Sprintf("audit(%d)", uint8(a))
 }
 
+// Act is what an operation does to the data, in the words of article 101 of the law "Informatique et Libertés", which
+// names what the journal of a State file must keep apart.
+type Act string
+
+// The acts. Access is not of that article: log-ins, and changes of accounts and rights.
+const (
+	ActCollection      Act = "collection"
+	ActModification    Act = "modification"
+	ActConsultation    Act = "consultation"
+	ActCommunication   Act = "communication" // what leaves the house: exports, results handed on
+	ActInterconnection Act = "interconnection"
+	ActErasure         Act = "erasure"
+	ActAccess          Act = "access"
+)
+
+// Acts lists every act.
+func Acts() []Act {
+	return []Act{ActCollection, ActModification, ActConsultation, ActCommunication, ActInterconnection, ActErasure, ActAccess}
+}
+
 // Limit is how often one caller (one address, for a public operation) may ask: a bucket of Burst requests that fills
 // with PerSecond.
 type Limit struct {
@@ -51,17 +68,20 @@ type Limit struct {
 	Burst     int
 }
 
-// Operation declares one operation. ID, Method, Path, Summary, Audit, Limit and either Roles or Public must be set.
+// Operation declares one operation. ID, Method, Path, Summary, Audit, Limit and either Roles and Tag or Public must be
+// set, and Act where the journal keeps it (AuditRead and above).
 type Operation struct {
 	ID          string // lower-case words joined by -, unique; names it in the API document, metrics and the journal
 	Method      string
 	Path        string // pattern of net/http's mux, e.g. /api/cells/{h3}
 	Summary     string
 	Description string
-	Tag         string
+	Tag         string          // groups operations in the API document; the scope that a machine's key must hold
 	Roles       []identity.Role // who may; ignored for a public operation
 	Public      bool            // needs no log-in
 	Audit       Audit
+	Act         Act
+	Reason      bool // the caller must say why, in the header Vigie-Reason
 	Limit       Limit
 	Timeout     time.Duration // 15 s if zero
 	Stream      bool          // stays open until the client, the session or the server ends: no timeout
@@ -70,6 +90,7 @@ type Operation struct {
 	AnyQuery    bool          // query parameters are not looked at: a page keeps its state there
 	Quiet       bool          // successes are logged at debug level
 	Hidden      bool          // not in the API document
+	Standard    bool          // of an OGC API: what is wrong with a request is answered 400, as its standard says
 }
 
 // Everyone lists every role: whoever is logged in.
@@ -88,7 +109,11 @@ func (op *Operation) check() {
 	must(op.Method != "" && op.Path != "", "has no method or path")
 	must(op.Summary != "", "has no summary")
 	must(op.Public != (len(op.Roles) > 0), "must declare roles, or be public, and not both")
+	must(op.Public || op.Tag != "", "has no tag, by which the scopes of machines are given")
 	must(op.Audit >= AuditNone && op.Audit <= AuditSensitive, "has no audit class")
+	must((op.Audit >= AuditRead) == (op.Act != ""), "must declare its act if and only if the journal keeps it")
+	must(op.Act == "" || slices.Contains(Acts(), op.Act), "names the unknown act "+string(op.Act))
+	must(!op.Reason || op.Audit >= AuditRead, "asks for a reason that nobody keeps")
 	must(op.Limit.PerSecond > 0 && op.Limit.Burst > 0, "has no rate limit")
 	must(!op.AnyQuery || op.Audit == AuditNone, "shows data and takes any query")
 	must(!op.Public || op.Audit == AuditNone || op.Audit == AuditSecurity, "is public and shows data")
@@ -102,45 +127,4 @@ func (op *Operation) timeout() time.Duration {
 		return op.Timeout
 	}
 	return standardTimeout
-}
-
-// Pass is what the door gives a handler: who asks, and for which territory. The zero Pass may see nothing.
-type Pass struct {
-	caller    identity.Caller
-	token     string
-	requestID string
-	address   netip.Addr
-	values    url.Values
-	loggedIn  *string
-}
-
-// Caller is who asks; the zero Caller for a public operation.
-func (p Pass) Caller() identity.Caller { return p.caller }
-
-// LoggedIn names in the journal who has just logged in through a public operation.
-func (p Pass) LoggedIn(name string) {
-	if p.loggedIn != nil {
-		*p.loggedIn = name
-	}
-}
-
-// Token is the caller's session token, to end or to watch the session; "" for a public operation.
-func (p Pass) Token() string { return p.token }
-
-// RequestID names the request in logs and errors.
-func (p Pass) RequestID() string { return p.requestID }
-
-// Address is where the request comes from.
-func (p Pass) Address() netip.Addr { return p.address }
-
-// Values are the query parameters: only ones that the operation declares, and none repeated that may not be.
-func (p Pass) Values() url.Values { return p.values }
-
-// Scope is the caller's territory: nil is everything, an empty slice nothing.
-func (p Pass) Scope() []string { return p.caller.Scope() }
-
-// Query limits a query to the caller's territory. Handlers ask nothing of the store or the cube but through it.
-func (p Pass) Query(q geoengine.Query) geoengine.Query {
-	q.Scope = p.Scope()
-	return q
 }

@@ -160,7 +160,7 @@ func TestSessionLife(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if caller.Name != "alice" || caller.Role != identity.Commander || len(caller.Scope()) != 2 {
+	if caller.Name != "alice" || len(caller.Grants) != 1 || caller.Grants[0].Role != identity.Commander || len(caller.Grants[0].Areas) != 2 {
 		t.Errorf("%+v", caller)
 	}
 	resolve := func() error {

@@ -224,7 +224,8 @@ func (s *Sessions) Forget() {
 
 func callerOf(session geoengine.Session) Caller {
 	return Caller{
-		Name: session.Account.Name, Role: Role(session.Account.Role), Areas: session.Account.Areas, Expires: session.Expires,
+		Name: session.Account.Name, Expires: session.Expires,
+		Grants: []Grant{{Role: Role(session.Account.Role), Areas: session.Account.Areas}},
 	}
 }
 
