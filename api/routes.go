@@ -33,6 +33,7 @@ func (s *Server) routes() {
 	s.countRoutes()
 	s.placeRoutes()
 	s.tileRoutes()
+	s.ogcRoutes()
 	s.door.Add(door.Operation{
 		ID: "stream", Method: http.MethodGet, Path: "/api/stream", Tag: "Facts", Roles: door.Everyone(),
 		Summary:     "Changes as server-sent events",

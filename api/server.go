@@ -23,6 +23,7 @@ import (
 	"vigie/api/door"
 	"vigie/api/filter"
 	"vigie/api/identity"
+	"vigie/api/ogc"
 	"vigie/api/problem"
 	"vigie/geoengine"
 	"vigie/geoengine/cube"
@@ -73,6 +74,7 @@ type Server struct {
 	fresh    *freshness
 	metrics  *prometheus.Registry
 	secure   bool
+	started  time.Time
 	handler  http.Handler
 }
 
@@ -93,6 +95,7 @@ func New(config Config) (*Server, error) {
 		sessions: identity.NewSessions(config.Store, config.Random, config.Clock),
 		hub:      newHub(), rules: disclosure.Standard(), places: newGazetteer(config.Store), fresh: newFreshness(config.Store, config.Clock),
 		tiles: newTileLayers(config.Store, config.Cube), metrics: prometheus.NewRegistry(), secure: strings.HasPrefix(config.PublicURL, "https://"),
+		started: config.Clock(),
 	}
 	s.measure()
 	s.door = door.New(door.Config{
@@ -109,7 +112,7 @@ func New(config Config) (*Server, error) {
 	sameOrigin.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		problem.New(http.StatusForbidden, problem.CodeDenied, "requests that change something must come from this site").Write(w, "")
 	}))
-	s.handler = headers(sameOrigin.Handler(s.door.Handler()))
+	s.handler = headers(sameOrigin.Handler(ogc.LogInPage(s.door.Handler())))
 	return s, nil
 }
 
