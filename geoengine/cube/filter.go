@@ -1,6 +1,7 @@
 package cube
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"time"
@@ -17,6 +18,7 @@ type filter struct {
 	hours      []hourProduct
 	allHours   bool
 	categories []uint8
+	open       []uint8 // as categories, of the caller's rights
 	severities []uint8
 	sources    []uint8
 	areas      []uint8
@@ -50,6 +52,13 @@ func (v *view) compile(q *geoengine.Query) (*filter, error) {
 			f.categories[code] = bit(geoengine.Within(slug, q.Categories))
 		}
 	}
+	if q.Open != nil {
+		f.none = len(q.Open) == 0
+		f.open = make([]uint8, len(v.categories))
+		for code, slug := range v.categories {
+			f.open[code] = bit(geoengine.Within(slug, q.Open))
+		}
+	}
 	if len(q.Severities) > 0 {
 		f.severities = make([]uint8, 256)
 		for _, s := range q.Severities {
@@ -75,7 +84,7 @@ func (v *view) compileAreas(f *filter, q *geoengine.Query) {
 	if q.Scope == nil {
 		return
 	}
-	f.none = len(q.Scope) == 0
+	f.none = f.none || len(q.Scope) == 0
 	scope := v.within(q.Scope)
 	if f.areas == nil {
 		f.areas = scope
@@ -89,6 +98,10 @@ func (v *view) compileAreas(f *filter, q *geoengine.Query) {
 func (v *view) compileAttributes(f *filter, q *geoengine.Query) error {
 	for name, values := range q.Attributes {
 		key, err := v.key(name)
+		if errors.Is(err, errNoKey) && (q.Scope != nil || q.Open != nil) {
+			f.none = true // as for a key that only events beyond the caller's rights have
+			continue
+		}
 		if err != nil {
 			return err
 		}

@@ -27,10 +27,11 @@ type predicate struct {
 type facetID int
 
 const (
-	facetEach facetID = iota - 8 // each in turn; attributes are numbered by their key from 0
+	facetEach facetID = iota - 9 // each in turn; attributes are numbered by their key from 0
 	facetNone
 	facetHours
 	facetCategory
+	facetOpen // the categories of the caller's rights, which no facet leaves out
 	facetSeverity
 	facetSource
 	facetArea
@@ -49,6 +50,7 @@ func (f *filter) bind(t *table) (list []predicate) {
 		}
 	}
 	add(facetCategory, &t.category, f.categories)
+	add(facetOpen, &t.category, f.open)
 	add(facetSeverity, &t.severity, f.severities)
 	add(facetSource, &t.source, f.sources)
 	if !f.allHours {

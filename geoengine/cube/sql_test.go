@@ -38,7 +38,8 @@ const selectMatching = `select cell, category.slug, severity, source.name, start
 	and (select coalesce(bool_and(exists (
 			select from unnest($10::text[]) with ordinality v (value, i) join unnest($9::text[]) with ordinality k (key, i) using (i)
 			where key = wanted and (attributes->key = to_jsonb(value) or jsonb_typeof(attributes->key) = 'array' and attributes->key ? value))), true)
-		from (select distinct unnest($9::text[]) as wanted) w)`
+		from (select distinct unnest($9::text[]) as wanted) w)
+	and ($11::text[] is null or exists (select from unnest($11::text[]) c where slug = c or slug like replace(c, '_', '\_') || '.%'))`
 
 type match struct {
 	Cell       int64
@@ -89,7 +90,7 @@ func matching(t *testing.T, store *geoengine.Store, q geoengine.Query, boxRes in
 		}
 	}
 	list, err := store.Pool.Query(t.Context(), selectMatching, orNull(q.From), orNull(q.To), orNil(hours), orNil(q.Categories),
-		orNil(severities), orNil(q.Sources), orNil(q.Areas), scope, keys, values)
+		orNil(severities), orNil(q.Sources), orNil(q.Areas), scope, keys, values, q.Open)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -137,6 +138,14 @@ func randomQuery(r *rand.Rand) (q geoengine.Query) {
 	case 2:
 		if r.IntN(3) == 0 {
 			q.Scope = []string{}
+		}
+	}
+	switch r.IntN(8) {
+	case 0, 1:
+		q.Open = pick([]string{"road.accident", "rescue", "vehicle.theft", "road.accident.pedestrian", "nothing"})
+	case 2:
+		if r.IntN(3) == 0 {
+			q.Open = []string{}
 		}
 	}
 	if r.IntN(3) == 0 {

@@ -8,6 +8,9 @@ import (
 	"vigie/geoengine"
 )
 
+// errNoKey is a question about an attribute that no event has.
+var errNoKey = fmt.Errorf("no event has it: %w", geoengine.ErrInvalid)
+
 // view is an immutable state of the dictionaries: codes are indexes.
 type view struct {
 	categories []string
@@ -61,7 +64,7 @@ func (v *view) key(name string) (int, error) {
 	i := slices.IndexFunc(v.keys, func(k keyView) bool { return k.name == name })
 	switch {
 	case i < 0:
-		return 0, fmt.Errorf("attribute %.80q: no event has it: %w", name, geoengine.ErrInvalid)
+		return 0, fmt.Errorf("attribute %.80q: %w", name, errNoKey)
 	case v.keys[i].open:
 		return 0, fmt.Errorf("attribute %.80q: is not filterable, it has more than %d different values: %w",
 			name, maxCombinations, geoengine.ErrInvalid)
