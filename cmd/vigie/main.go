@@ -43,6 +43,7 @@ type commands struct {
 	Sources    sourcesCommand    `cmd:"" help:"List what can be imported, with publisher and licence."`
 	DB         dbCommand         `cmd:"" name:"db" help:"Migrate, inspect, start, stop, back up and restore the database."`
 	User       userCommand       `cmd:"" help:"Manage the accounts that may log in."`
+	CQL2       cql2Command       `cmd:"" name:"cql2" help:"Print CQL2 filters in both encodings, or where they are wrong."`
 	Doctor     doctorCommand     `cmd:"" help:"Check everything that Vigie depends on and say how to mend it."`
 	Bench      benchCommand      `cmd:"" help:"Measure Vigie beside its peers on this machine."`
 	Completion completionCommand `cmd:"" help:"Print the shell code that completes vigie's commands."`
