@@ -47,15 +47,20 @@ type LocatedEvent struct {
 // The parts of the event list. Every filter is a parameter, and null does not restrict: PostgreSQL drops those when
 // it plans, because the statement is planned for its values (see eventArgs).
 const (
+	// withCells holds the ranges of cells with the numbers of their zones. Materialised, they are one relation to the
+	// planner, which else does not ask the index for zone and cell at once.
+	withCells = `
+		r as materialized (
+			select z.zone, r.first, r.last
+			from unnest($22::bigint[], $23::bigint[], $24::bigint[]) r(parent, first, last)
+			join zone z on z.cell = r.parent)`
 	selectEvents = `
 		select s.name, e.source, e.ref, c.slug, e.severity, e.weight, e.starts, e.ends, e.reported, e.utc_offset,
 		       st_x(e.geom), st_y(e.geom), e.precision_m, e.attributes, e.area, coalesce(a.name, '')`
 	fromEvents = `
 		from event e`
 	fromEventCells = `
-		from (select z.zone, r.first, r.last
-		      from unnest($20::bigint[], $21::bigint[], $22::bigint[]) r(parent, first, last)
-		      join zone z on z.cell = r.parent) r
+		from r
 		join event e on e.zone = r.zone and e.cell between r.first and r.last`
 	joinEvents = `
 		join source s on s.id = e.source
@@ -77,12 +82,13 @@ const (
 		        floor(extract(epoch from e.ends)) - floor(extract(epoch from e.starts)) <= 3600
 		        and (((floor(extract(epoch from e.starts))::bigint + e.utc_offset + 259200) % 604800 + 604800) % 604800 / 3600)::int
 		            = any($16)))
-		  and ($17::timestamptz is null or (e.starts, e.source, e.ref) < ($17, $18::int, $19::text))`
+		  and ($17::timestamptz is null or (e.starts, e.source, e.ref) < ($17, $18::int, $19::text))
+		  and ($20::text[] is null or c.slug = any($20) or c.slug like any($21::text[]))`
 	orderEvents = `
 		order by e.starts desc, e.source desc, e.ref desc
 		limit `
-	eventsSQL      = selectEvents + fromEvents + joinEvents + whereEvents + orderEvents + `$20`
-	eventsCellsSQL = selectEvents + fromEventCells + joinEvents + whereEvents + orderEvents + `$23`
+	eventsSQL      = selectEvents + fromEvents + joinEvents + whereEvents + orderEvents + `$22`
+	eventsCellsSQL = `with ` + withCells + selectEvents + fromEventCells + joinEvents + whereEvents + orderEvents + `$25`
 )
 
 // Events reads one page of events from the database; ErrInvalid names a wrong limit, cursor or field.
@@ -100,20 +106,23 @@ func (s *Store) Events(ctx context.Context, list EventList) (EventPage, error) {
 	query := eventsSQL
 	if list.Cells != nil {
 		query = eventsCellsSQL
-		args = append(args, list.cellArgs()...)
+		args = append(args, cellArgs(list.Cells)...)
 	}
 	args = append(args, list.Limit+1)
-	// Described but not prepared by name: PostgreSQL plans for these values, and the absent filters vanish.
-	rows, err := s.Pool.Query(ctx, query, slices.Insert(args, 0, any(pgx.QueryExecModeCacheDescribe))...)
-	if err != nil {
-		return EventPage{}, fmt.Errorf("list events: %w", err)
-	}
 	var page EventPage
 	var sources []int32
-	page.Events, err = pgx.CollectRows(rows, func(row pgx.CollectableRow) (LocatedEvent, error) {
-		event, source, err := scanEvent(row)
-		sources = append(sources, source)
-		return event, err
+	err = s.Read(ctx, list.Rights(), func(tx pgx.Tx) error {
+		// Described but not prepared by name: PostgreSQL plans for these values, and the absent filters vanish.
+		rows, err := tx.Query(ctx, query, slices.Insert(args, 0, any(pgx.QueryExecModeCacheDescribe))...)
+		if err != nil {
+			return err
+		}
+		page.Events, err = pgx.CollectRows(rows, func(row pgx.CollectableRow) (LocatedEvent, error) {
+			event, source, err := scanEvent(row)
+			sources = append(sources, source)
+			return event, err
+		})
+		return err
 	})
 	if err != nil {
 		return EventPage{}, fmt.Errorf("list events: %w", err)
@@ -136,7 +145,7 @@ func (l *EventList) Before() (time.Time, error) {
 	return cursor.start, err
 }
 
-// args are the parameters $1 to $19.
+// args are the parameters $1 to $21.
 func (l *EventList) args() ([]any, error) {
 	var cursor eventCursor
 	if l.Cursor != "" {
@@ -164,14 +173,14 @@ func (l *EventList) args() ([]any, error) {
 		instantOrNull(l.From), instantOrNull(l.To), nullIfEmpty(l.Categories), below(l.Categories), severities,
 		nullIfEmpty(l.Sources), nullIfEmpty(l.Areas), below(l.Areas), l.Scope, below(l.Scope),
 		box[0], box[1], box[2], box[3], attributes, l.Hours.list(),
-		instantOrNull(cursor.start), cursor.source, cursor.ref,
+		instantOrNull(cursor.start), cursor.source, cursor.ref, l.Open, below(l.Open),
 	}, nil
 }
 
-// cellArgs are the parameters $20 to $22: zone cells, first and last cells.
-func (l *EventList) cellArgs() []any {
-	parents, firsts, lasts := make([]int64, len(l.Cells)), make([]int64, len(l.Cells)), make([]int64, len(l.Cells))
-	for i, r := range l.Cells {
+// cellArgs are three parameters: the zone cells, first and last cells of ranges.
+func cellArgs(cells []CellRange) []any {
+	parents, firsts, lasts := make([]int64, len(cells)), make([]int64, len(cells)), make([]int64, len(cells))
+	for i, r := range cells {
 		parents[i], firsts[i], lasts[i] = int64(zoneCell(r.First)), int64(r.First), int64(r.Last)
 	}
 	return []any{parents, firsts, lasts}

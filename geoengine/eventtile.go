@@ -10,15 +10,15 @@ import (
 
 // eventTileSQL draws the events that a tile's box holds. The rows are materialised first: under Citus st_asmvt must
 // not run on the shards.
-const eventTileSQL = `
-		with found as materialized (
-			select st_asmvtgeom(st_transform(e.geom, 3857), st_tileenvelope($23, $24, $25), 4096, 64, true) geom,
+const eventTileSQL = `with ` + withCells + `,
+		found as materialized (
+			select st_asmvtgeom(st_transform(e.geom, 3857), st_tileenvelope($25, $26, $27), 4096, 64, true) geom,
 			       s.name source, e.ref, c.slug category, e.severity, e.weight, s.synthetic,
 			       to_char((e.starts at time zone 'UTC') + make_interval(secs => e.utc_offset), 'YYYY-MM-DD"T"HH24:MI:SS') start` +
 	fromEventCells + joinEvents + whereEvents + `
 			order by e.starts desc, e.source, e.ref
-			limit $26)
-		select (select st_asmvt(found.*, 'events', 4096, 'geom') from (select * from found limit $26 - 1) found),
+			limit $28)
+		select (select st_asmvt(found.*, 'events', 4096, 'geom') from (select * from found limit $28 - 1) found),
 		       (select count(*) from found)`
 
 // EventTile draws the single events of list.Cells, the ranges of cells that may touch the tile z/x/y, as a Mapbox vector
@@ -32,10 +32,12 @@ func (s *Store) EventTile(ctx context.Context, list EventList, z, x, y, limit in
 	if err != nil {
 		return nil, false, err
 	}
-	args = append(append(args, list.cellArgs()...), z, x, y, limit+1)
+	args = append(append(args, cellArgs(list.Cells)...), z, x, y, limit+1)
 	var count int
-	row := s.Pool.QueryRow(ctx, eventTileSQL, slices.Insert(args, 0, any(pgx.QueryExecModeCacheDescribe))...)
-	if err := row.Scan(&tile, &count); err != nil {
+	err = s.Read(ctx, list.Rights(), func(tx pgx.Tx) error {
+		return tx.QueryRow(ctx, eventTileSQL, slices.Insert(args, 0, any(pgx.QueryExecModeCacheDescribe))...).Scan(&tile, &count)
+	})
+	if err != nil {
 		return nil, false, fmt.Errorf("draw events of tile %d/%d/%d: %w", z, x, y, err)
 	}
 	return tile, count > limit, nil

@@ -5,6 +5,7 @@ import (
 	"embed"
 	"fmt"
 	"io/fs"
+	"sync/atomic"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
@@ -16,34 +17,41 @@ var migrations embed.FS
 
 // Store is the PostGIS database: the truth from which everything in memory is rebuilt.
 type Store struct {
-	Pool *pgxpool.Pool
+	Pool *pgxpool.Pool // of the owner of the tables, whom row-level security does not hold: see Read
+
+	reader     *pgxpool.Pool                 // of reads for callers; nil uses Pool
+	categories atomic.Pointer[categoryNames] // as the last read saw them
 }
 
 // Open connects to the database at url (a PostgreSQL URL or keyword string) and checks that it answers.
 func Open(ctx context.Context, url string) (*Store, error) {
-	config, err := pgxpool.ParseConfig(url)
+	pool, err := openPool(ctx, url)
 	if err != nil {
-		return nil, fmt.Errorf("read the database address: %w", err)
-	}
-	config.ConnConfig.RuntimeParams["application_name"] = "vigie"
-	config.ConnConfig.RuntimeParams["timezone"] = "UTC"
-	pool, err := pgxpool.NewWithConfig(ctx, config)
-	if err != nil {
-		return nil, fmt.Errorf("open the database: %w", err)
-	}
-	if err := pool.Ping(ctx); err != nil {
-		pool.Close()
-		return nil, fmt.Errorf("open the database: %w", err)
+		return nil, err
 	}
 	return &Store{Pool: pool}, nil
 }
 
 // Close ends every connection.
-func (s *Store) Close() { s.Pool.Close() }
+func (s *Store) Close() {
+	if s.reader != nil {
+		s.reader.Close()
+	}
+	s.Pool.Close()
+}
 
-// Migrate brings the schema up to date; two at once wait for one another.
+// Migrate brings the schema up to date, with the role under which callers read; two at once wait for one another.
 func (s *Store) Migrate(ctx context.Context) error {
-	return s.withMigrator(ctx, func(m *migrate.Migrator) error { return m.Migrate(ctx) })
+	if err := s.EnsureReader(ctx); err != nil {
+		return fmt.Errorf("migrate: %w", err)
+	}
+	if err := s.withMigrator(ctx, func(m *migrate.Migrator) error { return m.Migrate(ctx) }); err != nil {
+		return err
+	}
+	if _, err := s.Pool.Exec(ctx, grantReads); err != nil {
+		return fmt.Errorf("migrate: let %s read: %w", Reader, err)
+	}
+	return nil
 }
 
 // SchemaVersion returns the version that the database has and the one that this program needs.

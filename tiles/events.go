@@ -7,7 +7,6 @@ import (
 	"github.com/paulmach/orb"
 
 	"vigie/geoengine"
-	"vigie/geoengine/hex"
 )
 
 const (
@@ -44,10 +43,6 @@ func (e *Events) MVT(ctx context.Context, t Tile, q geoengine.Query) (body []byt
 		}
 	}
 	q.Box = &box
-	list := geoengine.EventList{Query: q, Cells: []geoengine.CellRange{}}
-	for _, cell := range hex.Holders(box, ResolutionForZoom(t.Z)-2) {
-		first, last := hex.Range(cell, geoengine.CellResolution)
-		list.Cells = append(list.Cells, geoengine.CellRange{First: first, Last: last})
-	}
+	list := geoengine.EventList{Query: q, Cells: rangesOf(box, ResolutionForZoom(t.Z)-2)}
 	return e.store.EventTile(ctx, list, t.Z, t.X, t.Y, MaxTileEvents)
 }

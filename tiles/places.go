@@ -4,7 +4,10 @@ import (
 	"context"
 	"fmt"
 
+	"github.com/paulmach/orb"
+
 	"vigie/geoengine"
+	"vigie/geoengine/hex"
 )
 
 // Areas draws the tree of areas: the base map that needs no Internet.
@@ -65,16 +68,6 @@ type Units struct{ store *geoengine.Store }
 // NewUnits returns the layer "units".
 func NewUnits(store *geoengine.Store) *Units { return &Units{store} }
 
-const unitTileSQL = `
-		with found as materialized (
-			select st_asmvtgeom(st_transform(u.geom, 3857), st_tileenvelope($1, $2, $3), 4096, 64, true) geom,
-			       s.name source, u.ref, u.kind, u.name, u.area
-			from unit u join source s on s.id = u.source
-			where u.geom && st_transform(st_intersection(st_tileenvelope($1, $2, $3, margin => 0.016), st_tileenvelope(0, 0, 0)), 4326)
-			  and ($4::text[] is null or u.area = any($4)
-			       or exists (select from unnest($4) p where starts_with(u.area, p || '.'))))
-		select coalesce(st_asmvt(found.*, 'units', 4096, 'geom'), '') from found`
-
 // MVT draws the units of the scope in the tile; scope is as in geoengine.Query.
 func (u *Units) MVT(ctx context.Context, t Tile, scope []string) ([]byte, error) {
 	if err := t.Check(); err != nil {
@@ -83,9 +76,17 @@ func (u *Units) MVT(ctx context.Context, t Tile, scope []string) ([]byte, error)
 	if t.Z < UnitsMinZoom {
 		return nil, fmt.Errorf("units: zoom %d: units start at zoom %d: %w", t.Z, UnitsMinZoom, geoengine.ErrInvalid)
 	}
-	var body []byte
-	if err := u.store.Pool.QueryRow(ctx, unitTileSQL, t.Z, t.X, t.Y, scope).Scan(&body); err != nil {
-		return nil, fmt.Errorf("draw units of tile %d/%d/%d: %w", t.Z, t.X, t.Y, err)
+	const buffer = 64.0 / Extent
+	rights := geoengine.Rights{Scope: scope, Open: []string{}} // units are of no category
+	return u.store.UnitTile(ctx, rights, rangesOf(t.Bound(buffer), max(ResolutionForZoom(t.Z)-2, geoengine.ZoneResolution)), t.Z, t.X, t.Y)
+}
+
+// rangesOf are the ranges of the cells of resolution res that may hold a position in the box.
+func rangesOf(box orb.Bound, res int) []geoengine.CellRange {
+	ranges := []geoengine.CellRange{}
+	for _, cell := range hex.Holders(box, res) {
+		first, last := hex.Range(cell, geoengine.CellResolution)
+		ranges = append(ranges, geoengine.CellRange{First: first, Last: last})
 	}
-	return body, nil
+	return ranges
 }

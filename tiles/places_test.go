@@ -89,7 +89,7 @@ func TestAreaTiles(t *testing.T) {
 
 const (
 	insertUnit = `insert into unit (zone, source, ref, kind, name, geom, precision_m, cell, area, attributes, fingerprint)
-		values (0, 1, $1, 'fire.station', $1, st_setsrid(st_makepoint($2, 43.5), 4326), 0, 0, $3, '{}', 0)`
+		values (1, 1, $1, 'fire.station', $1, st_setsrid(st_makepoint($2, 43.5), 4326), 0, $4, $3, '{}', 0)`
 	insertSource = `insert into source values (1, 'test', 'Essai', '', '', '', true)`
 )
 
@@ -99,8 +99,12 @@ func TestUnitTilesKeepToTheScope(t *testing.T) {
 	if _, err := store.Pool.Exec(t.Context(), insertSource); err != nil {
 		t.Fatal(err)
 	}
+	cell := hex.Cell(1.5, 43.5, geoengine.CellResolution)
+	if _, err := store.Pool.Exec(t.Context(), insertZone, int64(hex.Parent(cell, geoengine.ZoneResolution))); err != nil {
+		t.Fatal(err)
+	}
 	for ref, area := range map[string]string{"a": "fr.76.31", "b": "fr.760", "c": ""} {
-		if _, err := store.Pool.Exec(t.Context(), insertUnit, ref, 1.5, area); err != nil {
+		if _, err := store.Pool.Exec(t.Context(), insertUnit, ref, 1.5, area, int64(cell)); err != nil {
 			t.Fatal(err)
 		}
 	}
