@@ -1,0 +1,45 @@
+package jobs
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"vigie/geoengine"
+)
+
+// FailedError says why a run outside the queue, or a job, gave no result.
+type FailedError struct{ Failure, Message string }
+
+// Error is the message for the caller.
+func (e *FailedError) Error() string { return e.Message }
+
+// Now runs a process at once and outside the queue, within ctx, and keeps nothing. ErrBusy while as many run as may;
+// a FailedError says what failed.
+func (q *Queue) Now(ctx context.Context, order Order) ([]Value, error) {
+	select {
+	case q.immediate <- struct{}{}:
+		defer func() { <-q.immediate }()
+	case <-ctx.Done():
+		return nil, fmt.Errorf("process %s: runs at the same time: %w", order.Process.ID, geoengine.ErrBusy)
+	}
+	sink := &memory{wanted: order.Asked.Wanted, left: q.limits.Immediate, limit: q.limits.Immediate}
+	err := q.call(ctx, order.Process, Call{
+		Owner: order.Owner, Rights: order.Granted.Rights(), Policy: order.Granted.Policy(), Inputs: order.Asked.Inputs,
+		Wanted: order.Asked.Wanted, Progress: func(int, string) {}, Output: sink.output,
+	})
+	sink.close()
+	switch {
+	case err == nil:
+		return sink.values, nil
+	case errors.Is(err, geoengine.ErrBusy):
+		return nil, err
+	case ctx.Err() != nil:
+		return nil, &FailedError{FailedTimeout, "it took too long: ask for less, or with the header Prefer: respond-async"}
+	}
+	failure, message := q.classify(&Job{Process: order.Process.ID}, err)
+	if failure == FailedTooLarge {
+		message += ", or with the header Prefer: respond-async"
+	}
+	return nil, &FailedError{failure, message}
+}
