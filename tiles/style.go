@@ -9,14 +9,20 @@ type palette struct{ land, sea, line, border, text, halo string }
 // base is the address of the server without a final slash. Text is drawn by the client with a font of the page, so
 // there are no glyphs to fetch.
 func Style(base string, night bool) ([]byte, error) {
+	return json.Marshal(BaseStyle(base+"/tiles/areas.json", night))
+}
+
+// BaseStyle is the style that Style returns, to add sources and layers to; areas is the address of the TileJSON of the
+// areas. Its members "sources" and "layers" are a map[string]any and a []any.
+func BaseStyle(areas string, night bool) map[string]any {
 	colours := palette{"#f6f5f1", "#dfe8ee", "#cfccc4", "#8f8b82", "#3b3a36", "#ffffff"}
 	if night {
 		colours = palette{"#1d2126", "#12161a", "#39414a", "#6d7884", "#d6dbe1", "#12161a"}
 	}
-	return json.Marshal(map[string]any{
+	return map[string]any{
 		"version": 8,
 		"name":    "Vigie",
-		"sources": map[string]any{"areas": map[string]any{"type": "vector", "url": base + "/tiles/areas.json"}},
+		"sources": map[string]any{"areas": map[string]any{"type": "vector", "url": areas}},
 		"layers": []any{
 			map[string]any{"id": "sea", "type": "background", "paint": map[string]any{"background-color": colours.sea}},
 			areaLayer("land", "fill", "", 0, map[string]any{"fill-color": colours.land, "fill-antialias": false}),
@@ -25,7 +31,7 @@ func Style(base string, night bool) ([]byte, error) {
 			areaLayer("region", "line", "region", 0, map[string]any{"line-color": colours.border, "line-width": 1.2}),
 			labelLayer("region", 4, 7, 15, colours), labelLayer("departement", 7, 9, 14, colours), labelLayer("commune", 10, 22, 12, colours),
 		},
-	})
+	}
 }
 
 func areaLayer(id, kind, level string, minZoom int, paint map[string]any) map[string]any {
