@@ -30,9 +30,13 @@ func readers() []identity.Role {
 func (s *Server) routes() {
 	s.publicRoutes()
 	s.sessionRoutes()
+	s.oidcRoutes()
+	s.sessionsRoutes()
+	s.tokenRoutes()
 	s.countRoutes()
 	s.placeRoutes()
 	s.tileRoutes()
+	s.journalRoutes()
 	s.ogcRoutes()
 	s.door.Add(door.Operation{
 		ID: "stream", Method: http.MethodGet, Path: "/api/stream", Tag: "Facts", Roles: door.Everyone(),
@@ -65,6 +69,10 @@ func (s *Server) publicRoutes() {
 		Summary: "Log in with name and password; sets the session cookie", Audit: door.AuditSecurity, Act: door.ActAccess, Limit: rarely(),
 		MaxBody: 4 << 10,
 	}, door.JSON(s.logIn))
+	s.door.Add(door.Operation{
+		ID: "log-in-ways", Method: http.MethodGet, Path: "/api/login", Tag: "Session", Public: true, Quiet: true,
+		Summary: "How people may log in", Audit: door.AuditNone, Limit: normally(),
+	}, door.JSON(s.logInWays))
 	s.door.Add(door.Operation{
 		ID: "front-end", Method: http.MethodGet, Path: "/{path...}", Public: true, Quiet: true, Hidden: true, AnyQuery: true,
 		Summary: "The map's files, which hold no data", Audit: door.AuditNone, Limit: often(),

@@ -4,6 +4,7 @@ package api
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
@@ -28,6 +29,7 @@ import (
 	"vigie/geoengine"
 	"vigie/geoengine/cube"
 	"vigie/geoengine/disclosure"
+	"vigie/geoengine/journal"
 	"vigie/progress"
 )
 
@@ -40,13 +42,19 @@ type Config struct {
 	Clock    func() time.Time
 	Random   io.Reader // crypto/rand.Reader: salts and session tokens
 
-	PublicURL   string         // address that people use; https makes cookies Secure and sends HSTS
-	StyleURL    string         // MapLibre style of an outside base map; "" is our own
-	Attribution string         // of the base map; "" names Vigie
-	Proxies     []netip.Prefix // reverse proxies whose X-Forwarded-For is believed
-	Build       string         // version of the program
-	Heartbeat   time.Duration  // of event streams; 15 s if zero
-	Progress    progress.Func  // hears of the loading of the events, beside the streams; may be nil
+	Roles      identity.RoleSet     // that there are; nil is those of the house
+	NoPassword bool                 // people log in through the OpenID provider alone
+	OIDC       *identity.OIDCConfig // the OpenID provider; nil is none. Its Redirect is set here, from PublicURL
+	TLS        *tls.Config          // nil serves plain HTTP: a proxy speaks TLS, or nobody does
+
+	PublicURL   string            // address that people use; https makes cookies Secure and sends HSTS
+	StyleURL    string            // MapLibre style of an outside base map; "" is our own
+	Attribution string            // of the base map; "" names Vigie
+	Proxies     []netip.Prefix    // reverse proxies whose X-Forwarded-For is believed
+	Build       string            // version of the program
+	Heartbeat   time.Duration     // of event streams; 15 s if zero
+	Retention   journal.Retention // of the journal, purged daily; the zero one keeps everything
+	Progress    progress.Func     // hears of the loading of the events, beside the streams; may be nil
 }
 
 // Limits of the HTTP server.
@@ -65,6 +73,10 @@ type Server struct {
 	config   Config
 	door     *door.Door
 	sessions *identity.Sessions
+	clients  *identity.Clients
+	callers  *identity.Authenticator
+	oidc     *identity.OIDC // nil is none
+	external *externalLogIn // how the log-in page shows it
 	filters  *filter.Parser
 	zone     *time.Location
 	tiles    *tileLayers
@@ -72,6 +84,7 @@ type Server struct {
 	places   *gazetteer
 	rules    *disclosure.Rules
 	fresh    *freshness
+	journal  *journal.Journal
 	metrics  *prometheus.Registry
 	secure   bool
 	started  time.Time
@@ -93,14 +106,19 @@ func New(config Config) (*Server, error) {
 	s := &Server{
 		config: config, zone: zone, filters: filter.NewParser(zone),
 		sessions: identity.NewSessions(config.Store, config.Random, config.Clock),
+		clients:  identity.NewClients(config.Store, config.Random, config.Clock),
 		hub:      newHub(), rules: disclosure.Standard(), places: newGazetteer(config.Store), fresh: newFreshness(config.Store, config.Clock),
-		tiles: newTileLayers(config.Store, config.Cube), metrics: prometheus.NewRegistry(), secure: strings.HasPrefix(config.PublicURL, "https://"),
-		started: config.Clock(),
+		tiles: newTileLayers(config.Store, config.Cube), metrics: prometheus.NewRegistry(), secure: config.TLS != nil || strings.HasPrefix(config.PublicURL, "https://"),
+		started: config.Clock(), journal: journal.New(config.Store, config.Random, config.Clock),
+	}
+	s.callers = identity.NewAuthenticator(s.sessions, s.clients)
+	if err := s.useOIDC(); err != nil {
+		return nil, err
 	}
 	s.measure()
 	s.door = door.New(door.Config{
-		Title: "Vigie", Version: config.Build, Sessions: s.sessions, Cookie: identity.CookieName(s.secure), Policy: s.policy,
-		Journal: door.LogJournal(config.Log), Log: config.Log, Clock: config.Clock, Proxies: config.Proxies,
+		Title: "Vigie", Version: config.Build, Callers: s.callers, Roles: config.Roles, Cookie: identity.CookieName(s.secure), Policy: s.policy,
+		Journal: s.keep, Log: config.Log, Clock: config.Clock, Proxies: config.Proxies,
 		Metrics: s.metrics, InFlight: maxInFlight,
 	})
 	s.routes()
@@ -131,9 +149,13 @@ func (s *Server) Handler() http.Handler { return s.handler }
 // Run serves on the listener, and loads and follows the events, until ctx ends; then it lets requests finish, ends
 // streams and returns nil. It closes the listener.
 func (s *Server) Run(ctx context.Context, listener net.Listener) error {
+	defer s.journal.Close()
 	server := &http.Server{
 		Handler: s.handler, ReadHeaderTimeout: readHeaderTimeout, ReadTimeout: readTimeout, IdleTimeout: idleTimeout,
 		MaxHeaderBytes: maxHeaderBytes, ErrorLog: slog.NewLogLogger(s.config.Log.Handler(), slog.LevelDebug),
+	}
+	if s.config.TLS != nil {
+		listener = tls.NewListener(listener, s.config.TLS)
 	}
 	server.RegisterOnShutdown(s.hub.close)
 	group, ctx := errgroup.WithContext(ctx)

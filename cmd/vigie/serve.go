@@ -13,6 +13,7 @@ import (
 	"vigie/api"
 	"vigie/frontend"
 	"vigie/geoengine/cube"
+	"vigie/geoengine/journal"
 )
 
 // serveCommand serves an existing store.
@@ -56,10 +57,24 @@ func (a *app) serve(ctx context.Context, store *opened, listener net.Listener, c
 	if err != nil {
 		return err
 	}
+	if err := a.config.checkLogIn(); err != nil {
+		return err
+	}
+	if err := a.prepareReads(ctx, store); err != nil {
+		return err
+	}
+	retention, err := journal.ParseRetention(a.config.Retention)
+	if err != nil {
+		return usageError{fmt.Errorf("VIGIE_JOURNAL_RETENTION: %w", err)}
+	}
+	provider, err := a.config.oidc()
+	if err != nil {
+		return err
+	}
 	server, err := api.New(api.Config{
 		Store: store.Store, Cube: cube, Frontend: frontend.Files(), Log: a.log, Clock: a.clock, Random: rand.Reader,
 		PublicURL: a.config.PublicURL, StyleURL: a.config.StyleURL, Attribution: a.config.Attribution,
-		Proxies: proxies, Build: build(),
+		Proxies: proxies, Retention: retention, Build: build(), OIDC: provider, NoPassword: a.config.NoPassword,
 	})
 	if err != nil {
 		return err
@@ -74,6 +89,20 @@ func (a *app) serve(ctx context.Context, store *opened, listener net.Listener, c
 		defer func() { stop(); <-watched }()
 	}
 	return server.Run(ctx, listener)
+}
+
+// prepareReads makes sure that what callers read stays under row-level security.
+func (a *app) prepareReads(ctx context.Context, store *opened) error {
+	if a.config.ReaderURL != "" {
+		if err := store.OpenReader(ctx, a.config.ReaderURL); err != nil {
+			return fmt.Errorf("DATABASE_READER_URL: %w", err)
+		}
+	}
+	state, err := store.ReaderState(ctx)
+	if err != nil {
+		return err
+	}
+	return state.Check()
 }
 
 // listen takes the address, before anything slow, so that a taken port is told at once.
