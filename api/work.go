@@ -30,6 +30,7 @@ func (s *Server) Work(ctx context.Context) error {
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error { return s.persist(ctx, "follow events", s.followEvents) })
 	group.Go(func() error { return s.persist(ctx, "listen", s.listen) })
+	group.Go(func() error { return s.persist(ctx, "purge the journal", s.purgeJournal) })
 	return group.Wait()
 }
 
@@ -79,7 +80,7 @@ func (s *Server) listen(ctx context.Context) error {
 			return fmt.Errorf("listen: %w", err)
 		}
 	}
-	s.sessions.Forget() // what was missed while not listening
+	s.callers.Forget() // what was missed while not listening
 	s.areasChanged()
 	for {
 		note, err := conn.WaitForNotification(ctx)
@@ -92,7 +93,7 @@ func (s *Server) listen(ctx context.Context) error {
 		case areasChannel:
 			s.areasChanged()
 		case geoengine.SessionsChannel:
-			s.sessions.Forget()
+			s.callers.Forget()
 		}
 		if err != nil {
 			return err

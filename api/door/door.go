@@ -22,7 +22,8 @@ import (
 // Config is what a door needs.
 type Config struct {
 	Title, Version string // of the API document
-	Sessions       *identity.Sessions
+	Callers        *identity.Authenticator
+	Roles          identity.RoleSet                      // that operations may name; nil is those of the house
 	Policy         func(identity.Role) disclosure.Policy // what each role may know of each category
 	Cookie         string                                // name of the session cookie
 	Journal        Journal
@@ -43,14 +44,16 @@ type Door struct {
 	inFlight chan struct{}
 	measures *measures
 	ids      *requestIDs
-	journal  Journal
 }
 
 // New returns a door without operations.
 func New(config Config) *Door {
 	d := &Door{
 		config: config, mux: http.NewServeMux(), inFlight: make(chan struct{}, config.InFlight),
-		measures: newMeasures(config.Metrics), ids: newRequestIDs(config.Clock()), journal: config.Journal,
+		measures: newMeasures(config.Metrics), ids: newRequestIDs(config.Clock()),
+	}
+	if d.config.Roles == nil {
+		d.config.Roles = identity.NewRoles()
 	}
 	doc := huma.DefaultConfig(config.Title, config.Version)
 	doc.OpenAPIPath, doc.DocsPath, doc.SchemasPath = "", "", "" // they would not go through the door
@@ -58,6 +61,12 @@ func New(config Config) *Door {
 	doc.Transformers = []huma.Transformer{translate}
 	doc.Components.SecuritySchemes = map[string]*huma.SecurityScheme{
 		"session": {Type: "apiKey", In: "cookie", Name: config.Cookie, Description: "Set by POST /api/session."},
+		"key":     {Type: "apiKey", In: "header", Name: identity.APIKeyHeader, Description: "A key of a client."},
+		"bearer":  {Type: "http", Scheme: "bearer", Description: "A key of a client, or an access token."},
+		"basic":   {Type: "http", Scheme: "basic", Description: "A client's id and key."},
+		"client": {Type: "oauth2", Flows: &huma.OAuthFlows{ClientCredentials: &huma.OAuthFlow{
+			TokenURL: "/oauth/token", Scopes: map[string]string{},
+		}}},
 	}
 	d.captured = &capture{Handler: d.mux}
 	d.huma = huma.NewAPI(doc, d.captured)
@@ -86,7 +95,10 @@ type Handler interface {
 
 // Add adds one operation. It panics for an operation that does not declare who may, what is journalled and how often.
 func (d *Door) Add(op Operation, h Handler) {
-	op.check()
+	if slices.Equal(op.Roles, Everyone()) {
+		op.Roles = d.config.Roles
+	}
+	op.check(d.config.Roles)
 	if slices.ContainsFunc(d.added, func(other Operation) bool { return other.ID == op.ID }) {
 		panic("operation " + op.ID + " is added twice")
 	}
@@ -109,14 +121,14 @@ func (d *Door) OpenAPI() *huma.OpenAPI { return d.huma.OpenAPI() }
 func (op *Operation) document() *huma.Operation {
 	doc := &huma.Operation{
 		OperationID: op.ID, Method: op.Method, Path: strings.ReplaceAll(op.Path, "...}", "}"), Summary: op.Summary,
-		Description: op.Description, Hidden: op.Hidden, MaxBodyBytes: max(op.MaxBody, 1), Parameters: op.Params,
+		Description: op.Description, Hidden: op.Hidden, MaxBodyBytes: max(op.MaxBody, 1), Parameters: op.params(),
 		Extensions: map[string]any{"x-vigie-audit": op.Audit.String()},
 	}
 	if op.Tag != "" {
 		doc.Tags = []string{op.Tag}
 	}
 	if !op.Public {
-		doc.Security = []map[string][]string{{"session": {}}}
+		doc.Security = []map[string][]string{{"session": {}}, {"key": {}}, {"bearer": {}}, {"basic": {}}, {"client": {}}}
 		doc.Extensions["x-vigie-roles"] = op.Roles
 	}
 	return doc

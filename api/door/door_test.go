@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
@@ -16,7 +15,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/google/go-cmp/cmp"
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/prometheus/client_golang/prometheus"
 
@@ -26,21 +24,24 @@ import (
 	"vigie/geoengine"
 	"vigie/geoengine/disclosure"
 	"vigie/geoengine/geotest"
+	audit "vigie/geoengine/journal"
 )
 
 // journal keeps the lines of a test.
 type journal struct {
-	mu    sync.Mutex
-	lines []string
-	fails bool
+	mu      sync.Mutex
+	lines   []string
+	entries []audit.Entry
+	fails   bool
 }
 
-func (j *journal) keep(_ context.Context, e door.Entry) error {
+func (j *journal) keep(_ context.Context, e audit.Entry) error {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	if j.fails {
 		return errors.New("the journal's disk is full")
 	}
+	j.entries = append(j.entries, e)
 	j.lines = append(j.lines, fmt.Sprintf("%s %s %s %s", e.Account, e.Operation, e.Class, e.Outcome))
 	return nil
 }
@@ -61,13 +62,13 @@ func newHouse(t *testing.T) *house {
 		t.Fatal(err)
 	}
 	sessions := identity.NewSessions(store, rand.Reader, time.Now)
-	token, _, err := sessions.Login(t.Context(), "alice", "correct horse battery", netip.MustParseAddr("192.0.2.1"))
+	token, _, err := sessions.Login(t.Context(), "alice", "correct horse battery", netip.MustParseAddr("192.0.2.1"), "test")
 	if err != nil {
 		t.Fatal(err)
 	}
 	h := &house{journal: &journal{}, log: &strings.Builder{}, cookie: token}
 	h.Door = door.New(door.Config{
-		Title: "test", Version: "1", Sessions: sessions, Cookie: "vigie", Journal: h.journal.keep,
+		Title: "test", Version: "1", Callers: identity.NewAuthenticator(sessions, identity.NewClients(store, rand.Reader, time.Now)), Cookie: "vigie", Journal: h.journal.keep,
 		Policy: func(role identity.Role) disclosure.Policy { return disclosure.Standard().Policy(string(role)) },
 		Log:    slog.New(slog.NewTextHandler(h.log, nil)), Clock: time.Now, Metrics: prometheus.NewRegistry(), InFlight: 2,
 	})
@@ -269,34 +270,6 @@ func TestDoorRecovers(t *testing.T) {
 		if w.Code != 500 || strings.Contains(w.Body.String(), "secret") || !strings.Contains(h.log.String(), "secret") {
 			t.Errorf("%s: %d %s", op.ID, w.Code, w.Body)
 		}
-	}
-}
-
-func TestDoorJournals(t *testing.T) {
-	t.Parallel()
-	h := newHouse(t)
-	for class := door.AuditNone; class <= door.AuditSensitive; class++ {
-		op := operation()
-		op.ID, op.Path, op.Audit = class.String(), "/"+class.String(), class
-		if class >= door.AuditRead {
-			op.Act = door.ActConsultation
-		}
-		h.Add(op, door.Raw(func(w http.ResponseWriter, _ *http.Request, _ door.Pass) error {
-			_, err := io.WriteString(w, "data")
-			return err
-		}))
-		h.ask("GET", op.Path, "", false)
-	}
-	want := []string{
-		"alice read read 200", "alice security security begun", "alice security security 200",
-		"alice sensitive sensitive begun", "alice sensitive sensitive 200",
-	}
-	if diff := cmp.Diff(want, h.journal.lines); diff != "" {
-		t.Error(diff)
-	}
-	h.journal.fails = true
-	if w := h.ask("GET", "/sensitive", "", false); w.Code != 500 || strings.Contains(w.Body.String(), "data") {
-		t.Errorf("answered without a journal: %d %s", w.Code, w.Body)
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"maps"
 	"net/http"
 	"net/url"
 	"runtime/debug"
@@ -32,13 +33,18 @@ type guard struct {
 // ServeHTTP lets a request through, or refuses it with a problem; either way it is measured and logged.
 func (g *guard) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	began := g.door.config.Clock()
-	rec := &recorder{ResponseWriter: w}
-	pass := Pass{requestID: g.door.ids.next(), address: ClientAddress(r, g.door.config.Proxies), loggedIn: new(string), standard: g.op.Standard}
+	rec := newRecorder(w)
+	pass := Pass{requestID: g.door.ids.next(), address: ClientAddress(r, g.door.config.Proxies), note: &note{}, standard: g.op.Standard}
+	rec.leave = func(status int) *problem.Problem { return g.leave(r, pass, status) }
 	defer func() {
-		if reason := recover(); reason != nil {
+		reason := recover()
+		if reason != nil {
 			g.recovered(rec, r, pass, reason)
 		}
 		g.finish(rec, r, pass, g.door.config.Clock().Sub(began))
+		if reason == http.ErrAbortHandler { //nolint:errorlint // the value is compared, as net/http does
+			panic(reason)
+		}
 	}()
 	leave, err := g.enter()
 	if err == nil {
@@ -54,7 +60,10 @@ func (g *guard) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if g.op.Stream {
 		leave()
 		_ = control.SetReadDeadline(time.Time{}) // at the server's own, the request would be cancelled
-		g.run(rec, r, pass)
+		ctx, cancel := context.WithCancel(r.Context())
+		defer cancel()
+		rec.stop = cancel
+		g.run(rec, r.WithContext(ctx), pass)
 		return
 	}
 	ctx, cancel := context.WithTimeout(r.Context(), g.op.timeout())
@@ -84,24 +93,30 @@ func (g *guard) run(w http.ResponseWriter, r *http.Request, pass Pass) {
 	g.next.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), passKey{}, pass)))
 }
 
-// admit checks identity, role, rate, parameters and the journal, in this order.
+// admit checks identity, rate, role, parameters, reason and the journal, in this order.
 func (g *guard) admit(w http.ResponseWriter, r *http.Request, pass *Pass) error {
 	if !g.op.Public {
 		if err := g.identify(r, pass); err != nil {
 			return err
 		}
-		w.Header().Set("Vary", "Cookie")
+		w.Header().Set("Vary", credentialHeaders)
 		w.Header().Set("Cache-Control", "private, no-store")
+	}
+	if wait := g.limiter.wait(g.bucket(pass)); wait > 0 {
+		return &identity.ThrottledError{Wait: wait, Of: "requests"}
+	}
+	pass.note.kept = g.op.Audit >= AuditRead
+	if !g.op.Public {
 		if !pass.caller.Holds(g.op.Roles) || !inScope(pass.caller, g.op.Tag) {
 			return fmt.Errorf("operation %s: %w", g.op.ID, geoengine.ErrDenied)
 		}
 		pass.rights, pass.policy = pass.caller.Rights(g.op.Roles, g.door.config.Policy)
 		pass.admitted = true
 	}
-	if wait := g.limiter.wait(g.bucket(pass)); wait > 0 {
-		return &identity.ThrottledError{Wait: wait, Of: "requests"}
-	}
 	if err := g.parse(r, pass); err != nil {
+		return err
+	}
+	if err := g.reason(r, pass); err != nil {
 		return err
 	}
 	return g.begin(r, *pass)
@@ -111,6 +126,9 @@ func (g *guard) admit(w http.ResponseWriter, r *http.Request, pass *Pass) error 
 func (g *guard) bucket(pass *Pass) string {
 	if g.op.Public {
 		return pass.address.String()
+	}
+	if pass.caller.Machine {
+		return "client " + pass.caller.Name
 	}
 	return pass.caller.Name
 }
@@ -123,6 +141,9 @@ func (g *guard) parse(r *http.Request, pass *Pass) error {
 	values, err := url.ParseQuery(r.URL.RawQuery)
 	if err != nil {
 		return problem.Fields{{Location: "query", Message: "is not a well-formed query string"}}
+	}
+	if g.op.FoldQuery {
+		values = g.folded(values)
 	}
 	var wrong problem.Fields
 	for name, given := range values {
@@ -140,6 +161,19 @@ func (g *guard) parse(r *http.Request, pass *Pass) error {
 	slices.SortFunc(wrong, func(a, b problem.Field) int { return strings.Compare(a.Location, b.Location) })
 	pass.values = values
 	return wrong.Err()
+}
+
+// folded returns the values under the names that the operation declares, whatever the case in which they were given.
+func (g *guard) folded(values url.Values) url.Values {
+	folded := url.Values{}
+	for _, name := range slices.Sorted(maps.Keys(values)) {
+		declared := name
+		if lower := strings.ToLower(name); !strings.HasPrefix(name, AttributePrefix) {
+			declared = lower
+		}
+		folded[declared] = append(folded[declared], values[name]...)
+	}
+	return folded
 }
 
 // AttributePrefix begins the query parameters that filter by attribute; an operation that has them declares the
@@ -167,8 +201,10 @@ func parameters(doc *huma.Operation) map[string]bool {
 
 // recovered answers a panic as an unknown error.
 func (g *guard) recovered(rec *recorder, r *http.Request, pass Pass, reason any) {
+	rec.broken = rec.status != 0
 	if reason == http.ErrAbortHandler { //nolint:errorlint // the value is compared, as net/http does
-		panic(reason)
+		rec.broken = true
+		return
 	}
 	g.door.config.Log.LogAttrs(r.Context(), slog.LevelError, "panic", slog.String("request", pass.requestID),
 		slog.String("operation", g.op.ID), slog.Any("reason", reason), slog.String("stack", string(debug.Stack())))
@@ -179,11 +215,11 @@ func (g *guard) recovered(rec *recorder, r *http.Request, pass Pass, reason any)
 
 // finish measures and logs the request, without its query, and closes its line in the journal.
 func (g *guard) finish(rec *recorder, r *http.Request, pass Pass, took time.Duration) {
-	if rec.status == 0 {
-		rec.status = http.StatusOK
+	if rec.status == 0 && !rec.broken {
+		rec.WriteHeader(http.StatusOK)
 	}
 	g.measure.observe(rec.status, took)
-	g.end(r, pass, rec.status)
+	g.end(r, pass, rec)
 	level := slog.LevelInfo
 	if g.op.Quiet && rec.status < http.StatusInternalServerError {
 		level = slog.LevelDebug

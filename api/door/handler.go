@@ -72,9 +72,11 @@ func (h rawHandler) register(d *Door, doc *huma.Operation) (*huma.Operation, htt
 			return
 		}
 		p := d.answer(r.Context(), pass, err)
-		if rec, ok := w.(*recorder); !ok || rec.status == 0 {
-			p.Write(w, pass.requestID)
+		if rec, ok := w.(*recorder); ok && rec.status != 0 {
+			rec.broken = true
+			return
 		}
+		p.Write(w, pass.requestID)
 	})
 }
 

@@ -22,7 +22,8 @@ const (
 	AuditNone Audit = iota + 1
 	// AuditAggregate is for counts and base maps: measured, not written to the journal.
 	AuditAggregate
-	// AuditRead is for single events and the like: one line with the outcome.
+	// AuditRead is for single events and the like: one line with the outcome, durable before the answer's first byte
+	// leaves; where the operation changes something, as AuditSecurity.
 	AuditRead
 	// AuditSecurity is for log-ins and changes of rights: a line before it runs, without which it does not run, and
 	// one with the outcome.
@@ -88,18 +89,22 @@ type Operation struct {
 	MaxBody     int64         // bytes; 0 is no body
 	Params      []*huma.Param // path and query parameters that the handler's type does not declare
 	AnyQuery    bool          // query parameters are not looked at: a page keeps its state there
+	FoldQuery   bool          // names of query parameters mean the same in any case, as in OGC key-value services; Params have them in lower case
 	Quiet       bool          // successes are logged at debug level
 	Hidden      bool          // not in the API document
 	Standard    bool          // of an OGC API: what is wrong with a request is answered 400, as its standard says
 }
 
-// Everyone lists every role: whoever is logged in.
-func Everyone() []identity.Role { return identity.Roles() }
+// everyone stands for every role there is, until the operation is added.
+const everyone identity.Role = "*"
+
+// Everyone is every role, also those that modules add: whoever is logged in.
+func Everyone() []identity.Role { return []identity.Role{everyone} }
 
 const standardTimeout = 15 * time.Second
 
 // check panics for an operation that must not exist: the programmer's mistake, found when the server is built.
-func (op *Operation) check() {
+func (op *Operation) check(roles identity.RoleSet) {
 	must := func(ok bool, what string) {
 		if !ok {
 			panic(fmt.Sprintf("operation %q (%s %s): %s", op.ID, op.Method, op.Path, what))
@@ -115,10 +120,10 @@ func (op *Operation) check() {
 	must(op.Act == "" || slices.Contains(Acts(), op.Act), "names the unknown act "+string(op.Act))
 	must(!op.Reason || op.Audit >= AuditRead, "asks for a reason that nobody keeps")
 	must(op.Limit.PerSecond > 0 && op.Limit.Burst > 0, "has no rate limit")
-	must(!op.AnyQuery || op.Audit == AuditNone, "shows data and takes any query")
+	must(!op.AnyQuery || op.Public || op.Audit == AuditNone, "shows data and takes any query")
 	must(!op.Public || op.Audit == AuditNone || op.Audit == AuditSecurity, "is public and shows data")
 	for _, role := range op.Roles {
-		must(slices.Contains(identity.Roles(), role), "names the unknown role "+string(role))
+		must(slices.Contains(roles, role), "names the unknown role "+string(role))
 	}
 }
 

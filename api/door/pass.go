@@ -15,26 +15,19 @@ type Pass struct {
 	admitted  bool // through an operation that is not public
 	rights    geoengine.Rights
 	policy    disclosure.Policy
-	token     string
+	proof     identity.Credentials
 	requestID string
 	address   netip.Addr
 	values    url.Values
-	loggedIn  *string
+	note      *note
 	standard  bool // see Operation
 }
 
 // Caller is who asks; the zero Caller for a public operation.
 func (p Pass) Caller() identity.Caller { return p.caller }
 
-// LoggedIn names in the journal who has just logged in through a public operation.
-func (p Pass) LoggedIn(name string) {
-	if p.loggedIn != nil {
-		*p.loggedIn = name
-	}
-}
-
-// Token is the caller's session token, to end or to watch the session; "" for a public operation.
-func (p Pass) Token() string { return p.token }
+// Credentials are what the request said about who asks, to end or to watch the session; none for a public operation.
+func (p Pass) Credentials() identity.Credentials { return p.proof }
 
 // RequestID names the request in logs and errors.
 func (p Pass) RequestID() string { return p.requestID }

@@ -1,7 +1,11 @@
 package door
 
 import (
+	"bufio"
 	"encoding/hex"
+	"errors"
+	"maps"
+	"net"
 	"net/http"
 	"net/netip"
 	"slices"
@@ -11,34 +15,86 @@ import (
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
+
+	"vigie/api/problem"
 )
 
-// recorder notes the status and the size of an answer.
+// recorder notes the status and the size of an answer, and lets none leave that the journal does not know of. It is the
+// innermost writer: what compresses stands before it.
 type recorder struct {
 	http.ResponseWriter
-	status int
-	bytes  int64
+	leave   func(status int) *problem.Problem // asked before the first byte leaves; a problem is answered instead
+	stop    func()                            // ends a stream that is refused; may be nil
+	before  http.Header                       // as it was when the door opened
+	status  int                               // of the answer; 0 while nothing has left
+	bytes   int64
+	refused bool // the problem of leave was answered, and whatever else comes is dropped
+	broken  bool // the answer ended before its end
 }
 
-// WriteHeader notes the first final status.
+func newRecorder(w http.ResponseWriter) *recorder {
+	return &recorder{ResponseWriter: w, before: w.Header().Clone()}
+}
+
+// WriteHeader notes the first final status, with which the answer begins to leave, if it may.
 func (r *recorder) WriteHeader(status int) {
-	if r.status == 0 && status >= http.StatusOK {
-		r.status = status
+	if r.status != 0 || status < http.StatusOK {
+		if !r.refused {
+			r.ResponseWriter.WriteHeader(status)
+		}
+		return
+	}
+	r.status = status
+	if p := r.leave(status); p != nil {
+		r.refuse(p)
+		return
 	}
 	r.ResponseWriter.WriteHeader(status)
 }
 
-// Write counts the bytes.
+// refuse answers the problem, without anything that the handler has put into the header.
+func (r *recorder) refuse(p *problem.Problem) {
+	r.refused, r.status = true, p.Status
+	header := r.Header()
+	clear(header)
+	maps.Copy(header, r.before)
+	p.Write(r.ResponseWriter, p.RequestID)
+	if r.stop != nil {
+		r.stop()
+	}
+}
+
+// Write counts the bytes. Those of a refused answer go nowhere, and its handler need not know.
 func (r *recorder) Write(b []byte) (int, error) {
 	if r.status == 0 {
-		r.status = http.StatusOK
+		r.WriteHeader(http.StatusOK)
+	}
+	if r.refused {
+		return len(b), nil
 	}
 	n, err := r.ResponseWriter.Write(b)
 	r.bytes += int64(n)
+	r.broken = r.broken || err != nil && !errors.Is(err, http.ErrBodyNotAllowed)
 	return n, err
 }
 
-// Unwrap lets http.ResponseController flush and set deadlines.
+// FlushError sends what was written; http.ResponseController would otherwise flush a header past us.
+func (r *recorder) FlushError() error {
+	if r.status == 0 {
+		r.WriteHeader(http.StatusOK)
+	}
+	if r.refused {
+		return errors.New("the answer was refused")
+	}
+	return http.NewResponseController(r.ResponseWriter).Flush()
+}
+
+// Hijack refuses: what leaves another way would not be in the journal.
+func (r *recorder) Hijack() (net.Conn, *bufio.ReadWriter, error) {
+	return nil, nil, http.ErrNotSupported
+}
+
+// Unwrap lets http.ResponseController set deadlines.
 func (r *recorder) Unwrap() http.ResponseWriter { return r.ResponseWriter }
 
 // requestIDs numbers requests: the start of the server, then a count.

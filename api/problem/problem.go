@@ -22,7 +22,7 @@ type Problem struct {
 	Type      string  `json:"type" doc:"Always about:blank; code tells problems apart."`
 	Title     string  `json:"title" doc:"The HTTP status in words."`
 	Status    int     `json:"status" doc:"The HTTP status."`
-	Code      string  `json:"code" doc:"Stable slug of the problem, for programs and translations." enum:"invalid,unauthenticated,bad_credentials,throttled,denied,missing,method,busy,too_large,timeout,internal"`
+	Code      string  `json:"code" doc:"Stable slug of the problem, for programs and translations." enum:"invalid,unauthenticated,bad_credentials,throttled,denied,missing,method,busy,too_large,timeout,internal,reason,journal"`
 	Detail    string  `json:"detail,omitempty" doc:"What is wrong, in English."`
 	Errors    []Field `json:"errors,omitempty" doc:"Each wrong field."`
 	RequestID string  `json:"request_id,omitempty" doc:"Names the request in the server's log."`
@@ -49,6 +49,8 @@ const (
 	CodeTooLarge        = "too_large"
 	CodeTimeout         = "timeout"
 	CodeInternal        = "internal"
+	CodeReason          = "reason"  // the operation wants to know why: header Vigie-Reason
+	CodeJournal         = "journal" // nothing is answered that the journal cannot keep
 )
 
 // New returns a problem with a status, a code and a detail for people.

@@ -18,6 +18,7 @@ import (
 type app struct {
 	config  config
 	json    bool
+	reason  string // why, for the journal
 	in      *os.File
 	out     io.Writer
 	display *progress.Display
@@ -28,7 +29,7 @@ type app struct {
 }
 
 func newApp(config config, line commands, in *os.File, out, errs io.Writer) (*app, error) {
-	a := &app{config: config, json: line.JSON, in: in, out: out, clock: time.Now}
+	a := &app{config: config, json: line.JSON, reason: line.Why, in: in, out: out, clock: time.Now}
 	a.display = progress.NewDisplay(errs, isTerminal(errs), a.clock)
 	if !line.JSON || line.Verbose {
 		a.progress = a.display.Show

@@ -12,6 +12,7 @@ import (
 	"vigie/data"
 	"vigie/data/sources/csv"
 	"vigie/geoengine"
+	"vigie/geoengine/journal"
 	"vigie/progress"
 )
 
@@ -81,8 +82,17 @@ func (c *importRunCommand) Run(ctx context.Context, a *app) error {
 		return err
 	}
 	defer store.close(ctx)
-	report, err := importAll(ctx, store.Store, all, data.Input{Files: files, Options: c.options()},
-		data.ImportOptions{DryRun: c.DryRun, BatchSize: c.Batch, Progress: a.progress})
+	var report importReport
+	run := func(ctx context.Context) (err error) {
+		report, err = importAll(ctx, store.Store, all, data.Input{Files: files, Options: c.options()},
+			data.ImportOptions{DryRun: c.DryRun, BatchSize: c.Batch, Progress: a.progress})
+		return err
+	}
+	if !c.DryRun {
+		err = a.journalled(ctx, store.Store, collection("import", c.Source), run)
+	} else {
+		err = run(ctx)
+	}
 	if err != nil {
 		return err
 	}
@@ -92,6 +102,11 @@ func (c *importRunCommand) Run(ctx context.Context, a *app) error {
 		return exitStatus(exitRejects)
 	}
 	return nil
+}
+
+// collection is what the journal says of an import. It names the source, not the files: their names are anybody's.
+func collection(operation, source string) journal.Entry {
+	return journal.Entry{Operation: operation, Act: "collection", Reference: "source:" + source}
 }
 
 // printMapping prints a guessed or a ready mapping; no store is opened.

@@ -34,8 +34,9 @@ const (
 
 // commands is the command line.
 type commands struct {
-	JSON    bool `help:"Print the result as JSON on standard output."`
-	Verbose bool `short:"v" help:"Log what is being done, also the details."`
+	JSON    bool   `help:"Print the result as JSON on standard output."`
+	Verbose bool   `short:"v" help:"Log what is being done, also the details."`
+	Why     string `help:"Why it is done, for the journal." placeholder:"TEXT"`
 
 	Up         upCommand         `cmd:"" help:"Run everything on this machine: database, demonstration data, server."`
 	Serve      serveCommand      `cmd:"" help:"Serve the map and the API on an existing store."`
@@ -43,7 +44,9 @@ type commands struct {
 	Sources    sourcesCommand    `cmd:"" help:"List what can be imported, with publisher and licence."`
 	DB         dbCommand         `cmd:"" name:"db" help:"Migrate, inspect, start, stop, back up and restore the database."`
 	User       userCommand       `cmd:"" help:"Manage the accounts that may log in."`
+	Client     clientCommand     `cmd:"" help:"Manage the machines that may ask, and their keys."`
 	CQL2       cql2Command       `cmd:"" name:"cql2" help:"Print CQL2 filters in both encodings, or where they are wrong."`
+	Audit      auditCommand      `cmd:"" help:"Verify, search, export, anchor and purge the journal of who did what."`
 	Doctor     doctorCommand     `cmd:"" help:"Check everything that Vigie depends on and say how to mend it."`
 	Bench      benchCommand      `cmd:"" help:"Measure Vigie beside its peers on this machine."`
 	Completion completionCommand `cmd:"" help:"Print the shell code that completes vigie's commands."`

@@ -129,8 +129,12 @@ func (c *importRejectsCommand) retry(ctx context.Context, a *app, store *opened)
 	}
 	defer cleanup()
 	options := data.Options{Mapping: c.Mapping, Year: c.Year, Level: c.Level, Root: c.Root}
-	report, err := data.Import(ctx, store.Store, source, data.Input{Files: files, Options: options},
-		data.ImportOptions{Progress: a.progress, RetryRun: c.RunID})
+	var report data.Report
+	err = a.journalled(ctx, store.Store, collection("import-retry", name), func(ctx context.Context) (err error) {
+		report, err = data.Import(ctx, store.Store, source, data.Input{Files: files, Options: options},
+			data.ImportOptions{Progress: a.progress, RetryRun: c.RunID})
+		return err
+	})
 	if err != nil {
 		return err
 	}

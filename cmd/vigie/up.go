@@ -95,8 +95,12 @@ func (c *upCommand) loadDemo(ctx context.Context, a *app, store *geoengine.Store
 	if !fresh {
 		return nil, nil //nolint:nilnil // nothing to load is no error
 	}
-	report, err := importAll(ctx, store, parts, data.Input{Options: data.Options{Seed: c.Seed, Scale: c.Scale}},
-		data.ImportOptions{Progress: a.progress})
+	var report importReport
+	err = a.journalled(ctx, store, collection("import", generatorName), func(ctx context.Context) (err error) {
+		report, err = importAll(ctx, store, parts, data.Input{Options: data.Options{Seed: c.Seed, Scale: c.Scale}},
+			data.ImportOptions{Progress: a.progress})
+		return err
+	})
 	if err != nil {
 		return nil, err
 	}
@@ -116,8 +120,11 @@ func (a *app) firstAccounts(ctx context.Context, store *geoengine.Store) ([]acco
 		if err != nil {
 			return nil, err
 		}
-		account := accountReport{Name: string(role), Role: string(role), Areas: []string{geoengine.Everywhere}, Password: password}
-		if err := accounts.CreateAccount(ctx, account.Name, account.Role, account.Areas, password); err != nil {
+		account := accountReport{
+			Name: string(role), Password: password,
+			Grants: []geoengine.AccountGrant{{Role: string(role), Areas: []string{geoengine.Everywhere}}},
+		}
+		if err := accounts.CreateAccountOf(ctx, account.Name, account.Grants, password); err != nil {
 			return nil, err
 		}
 		made = append(made, account)
