@@ -251,7 +251,7 @@ func TestSession(t *testing.T) {
 		}
 	}
 	in := s.logIn(t, client, "alice", password)
-	if got := strings.TrimSpace(string(in.body)); in.status != http.StatusOK || got != `{"name":"alice","role":"commander","areas":["*"]}` {
+	if got := strings.TrimSpace(string(in.body)); in.status != http.StatusOK || !strings.HasPrefix(got, `{"name":"alice","machine":false,"grants":[{"role":"commander","areas":["*"]}],"expires":"20`) {
 		t.Errorf("log-in: %d %s", in.status, got)
 	}
 	cookie := in.header.Get("Set-Cookie")
@@ -323,7 +323,7 @@ func TestOtherSitesCannotPost(t *testing.T) {
 func TestOnlyTheseArePublic(t *testing.T) {
 	t.Parallel()
 	s := buildSite(t, nil)
-	public := map[string]bool{"healthz": true, "readyz": true, "metrics": true, "log-in": true, "front-end": true}
+	public := map[string]bool{"healthz": true, "readyz": true, "metrics": true, "log-in": true, "front-end": true, "log-in-ways": true, "access-token": true}
 	for _, op := range s.api.Operations() {
 		if op.Public != public[op.ID] {
 			t.Errorf("%s: public is %v", op.ID, op.Public)

@@ -8,7 +8,7 @@ import (
 	"time"
 
 	"vigie/api/door"
-	"vigie/geoengine"
+	"vigie/api/identity"
 )
 
 // stream sends changes as server-sent events until the client, the session or the server ends.
@@ -38,7 +38,7 @@ func (s *Server) stream(w http.ResponseWriter, r *http.Request, pass door.Pass) 
 			}
 			err = out.write(m)
 		case <-beat.C:
-			if _, err = s.sessions.Check(r.Context(), pass.Token()); errors.Is(err, geoengine.ErrMissing) {
+			if _, err = s.callers.Check(r.Context(), pass.Credentials(), pass.Address()); identity.Ended(err) {
 				return nil // the session has ended; reconnecting is answered 401
 			}
 			err = out.write(message{event: eventHeartbeat})

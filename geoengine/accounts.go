@@ -4,73 +4,115 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 )
 
-// Everywhere in Account.Areas means every territory, also what lies in none.
+// Everywhere in AccountGrant.Areas means every territory, also what lies in none.
 const Everywhere = "*"
 
-// SessionsChannel is notified when sessions were ended by another process, so that servers forget them.
+// SessionsChannel is notified when sessions, accounts or clients were changed by another process, so that servers
+// forget what they remember of them.
 const SessionsChannel = "vigie_sessions"
 
-// Account is a person who may log in. The password is kept as an argon2id PHC string only.
-type Account struct {
-	Name     string
-	Password string // argon2id PHC string, never the password
-	Role     string
-	Areas    []string // area paths; Everywhere alone is no limit
-	Disabled bool
-	Created  time.Time
+// AccountGrant is one role held, by a person or a machine, for a set of areas.
+type AccountGrant struct {
+	Role  string   `json:"role"`
+	Areas []string `json:"areas"` // area paths; Everywhere alone is no limit
 }
 
-// Scope is the account's territory in the form of Query.Scope: nil is everything, an empty slice is nothing.
-func (a *Account) Scope() []string {
-	scope := make([]string, 0, len(a.Areas))
-	for _, path := range a.Areas {
-		if path == Everywhere {
-			return nil
-		}
-		scope = append(scope, path)
+// Scope is the grant's territory in the form of Query.Scope: nil is everything, an empty slice is nothing.
+func (g AccountGrant) Scope() []string {
+	if slices.Contains(g.Areas, Everywhere) {
+		return nil
+	}
+	return append([]string{}, g.Areas...)
+}
+
+// Account is a person who may log in: with a password, of which an argon2id PHC string is kept, or through the OpenID
+// provider that vouches for them (Issuer and Subject set, Password empty).
+type Account struct {
+	Name            string
+	Password        string         // argon2id PHC string, never the password
+	Grants          []AccountGrant // by role, each role once
+	Disabled        bool
+	Issuer, Subject string
+	Created         time.Time
+}
+
+// Scope is the territory of all grants together, as in Query.Scope: nil is everything, an empty slice is nothing.
+func (a *Account) Scope() []string { return grantsScope(a.Grants) }
+
+func grantsScope(grants []AccountGrant) []string {
+	scope := []string{}
+	for _, g := range grants {
+		scope = Union(scope, g.Scope())
 	}
 	return scope
 }
 
-// Session is one log-in. Token is the SHA-256 of the cookie: the cookie itself is never stored.
-type Session struct {
-	Token            []byte
-	Account          Account
-	Created, Expires time.Time
+// MergeGrants returns the grants by role, each role once with the areas of all its grants.
+func MergeGrants(grants []AccountGrant) []AccountGrant {
+	byRole := map[string][]string{}
+	for _, g := range grants {
+		byRole[g.Role] = append(byRole[g.Role], g.Areas...)
+	}
+	merged := make([]AccountGrant, 0, len(byRole))
+	for role, areas := range byRole {
+		areas = append([]string{}, slices.Compact(slices.Sorted(slices.Values(areas)))...)
+		if slices.Contains(areas, Everywhere) {
+			areas = []string{Everywhere}
+		}
+		merged = append(merged, AccountGrant{Role: role, Areas: areas})
+	}
+	slices.SortFunc(merged, func(a, b AccountGrant) int { return strings.Compare(a.Role, b.Role) })
+	return merged
 }
 
 const (
 	insertAccount = `
-		insert into account (name, password, role, areas, created) values ($1, $2, $3, $4, $5)`
+		insert into account (name, password, issuer, subject, created)
+		select $1::text, $2::text, $3::text, $4::text, $5::timestamptz where not exists (select from client where id = $1::text)`
+	insertExternalAccount = `
+		insert into account (name, password, issuer, subject, created)
+		select $1::text, '', $2::text, $3::text, now() where not exists (select from client where id = $1)
+		on conflict (issuer, subject) where issuer <> '' do nothing`
 	selectAccounts = `
-		select name, password, role, areas, disabled, created from account
-		where $1::text is null or name = $1
-		order by name`
+		select a.name, a.password, a.disabled, a.issuer, a.subject, a.created, ` + accountGrants + `
+		from account a
+		where $1::text is null or a.name = $1
+		order by a.name`
+	// accountGrants are the grants of the account a, as JSON.
+	accountGrants = `
+		coalesce((select jsonb_agg(jsonb_build_object('role', g.role, 'areas', g.areas) order by g.role)
+			from account_grant g where g.account = a.name), '[]')`
+	lockAccount           = `select name from account where name = $1 for update`
+	lockExternalAccount   = `select name from account where issuer = $1 and subject = $2 for update`
+	deleteAccountGrants   = `delete from account_grant where account = $1`
+	insertAccountGrant    = `insert into account_grant (account, role, areas) values ($1, $2, $3)`
 	updateAccountDisabled = `update account set disabled = $2 where name = $1`
 	updateAccountPassword = `update account set password = $2 where name = $1`
 	deleteAccountSessions = `delete from session where account = $1`
 	notifySessions        = `select pg_notify($1, '')`
-	insertSession         = `insert into session (token, account, created, expires) values ($1, $2, $3, $4)`
-	selectSession         = `
-		select s.token, s.created, s.expires, a.name, a.role, a.areas, a.created
-		from session s join account a on a.name = s.account
-		where s.token = $1 and s.expires > $2 and not a.disabled`
-	updateSessionExpires  = `update session set expires = $2 where token = $1 and expires < $2`
-	deleteSession         = `delete from session where token = $1`
-	deleteExpiredSessions = `delete from session where expires <= $1`
 )
 
-// CreateAccount stores a new account; ErrInvalid if the name is taken.
+// CreateAccount stores a new account; ErrInvalid if an account or a client has that name.
 func (s *Store) CreateAccount(ctx context.Context, a Account) error {
-	_, err := s.Pool.Exec(ctx, insertAccount, a.Name, a.Password, a.Role, a.Areas, a.Created)
-	var pg *pgconn.PgError
-	if errors.As(err, &pg) && pg.Code == "23505" {
+	err := pgx.BeginFunc(ctx, s.Pool, func(tx pgx.Tx) error {
+		tag, err := tx.Exec(ctx, insertAccount, a.Name, a.Password, a.Issuer, a.Subject, a.Created)
+		if err != nil {
+			return err
+		}
+		if tag.RowsAffected() == 0 {
+			return fmt.Errorf("a client has that name: %w", ErrInvalid)
+		}
+		return replaceGrants(ctx, tx, deleteAccountGrants, insertAccountGrant, a.Name, a.Grants)
+	})
+	if taken(err) {
 		return fmt.Errorf("account %q exists already: %w", a.Name, ErrInvalid)
 	}
 	if err != nil {
@@ -79,9 +121,49 @@ func (s *Store) CreateAccount(ctx context.Context, a Account) error {
 	return nil
 }
 
+// taken tells whether a unique name is taken.
+func taken(err error) bool {
+	var pg *pgconn.PgError
+	return errors.As(err, &pg) && pg.Code == "23505"
+}
+
+// ExternalAccount returns the account of the person whom an OpenID provider calls subject, with these grants in place
+// of those it had; it makes one of that name for a new person, and later keeps the name that it has. ErrDenied if it is
+// disabled, ErrInvalid if issuer or subject is empty or another account or client has the name.
+func (s *Store) ExternalAccount(ctx context.Context, issuer, subject, name string, grants []AccountGrant) (Account, error) {
+	if issuer == "" || subject == "" || name == "" {
+		return Account{}, fmt.Errorf("external account: issuer, subject and name must be set: %w", ErrInvalid)
+	}
+	var known string
+	err := pgx.BeginFunc(ctx, s.Pool, func(tx pgx.Tx) error {
+		if _, err := tx.Exec(ctx, insertExternalAccount, name, issuer, subject); err != nil {
+			return err
+		}
+		err := tx.QueryRow(ctx, lockExternalAccount, issuer, subject).Scan(&known)
+		if errors.Is(err, pgx.ErrNoRows) {
+			return fmt.Errorf("a client has that name: %w", ErrInvalid)
+		}
+		if err != nil {
+			return err
+		}
+		return setAccountGrants(ctx, tx, known, func([]AccountGrant) ([]AccountGrant, error) { return grants, nil })
+	})
+	if taken(err) {
+		return Account{}, fmt.Errorf("account %q is another person's: %w", name, ErrInvalid)
+	}
+	if err != nil {
+		return Account{}, fmt.Errorf("account %q of %s: %w", name, issuer, err)
+	}
+	account, err := s.Account(ctx, known)
+	if err == nil && account.Disabled {
+		err = fmt.Errorf("account %q is disabled: %w", known, ErrDenied)
+	}
+	return account, err
+}
+
 // Account returns the account of that name; ErrMissing if there is none.
 func (s *Store) Account(ctx context.Context, name string) (Account, error) {
-	found, err := s.accounts(ctx, &name)
+	found, err := readAccounts(ctx, s.Pool, &name)
 	if err != nil {
 		return Account{}, err
 	}
@@ -92,21 +174,78 @@ func (s *Store) Account(ctx context.Context, name string) (Account, error) {
 }
 
 // Accounts lists every account by name, disabled ones included.
-func (s *Store) Accounts(ctx context.Context) ([]Account, error) { return s.accounts(ctx, nil) }
+func (s *Store) Accounts(ctx context.Context) ([]Account, error) {
+	return readAccounts(ctx, s.Pool, nil)
+}
 
-func (s *Store) accounts(ctx context.Context, name *string) ([]Account, error) {
-	rows, err := s.Pool.Query(ctx, selectAccounts, name)
+func readAccounts(ctx context.Context, from querier, name *string) ([]Account, error) {
+	rows, err := from.Query(ctx, selectAccounts, name)
 	if err != nil {
 		return nil, fmt.Errorf("read accounts: %w", err)
 	}
 	found, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (a Account, err error) {
-		err = row.Scan(&a.Name, &a.Password, &a.Role, &a.Areas, &a.Disabled, &a.Created)
+		err = row.Scan(&a.Name, &a.Password, &a.Disabled, &a.Issuer, &a.Subject, &a.Created, &a.Grants)
 		return a, err
 	})
 	if err != nil {
 		return nil, fmt.Errorf("read accounts: %w", err)
 	}
 	return found, nil
+}
+
+// SetAccountGrants replaces an account's grants by what change makes of them, and tells the servers, which obey at
+// once; ErrMissing if there is no such account.
+func (s *Store) SetAccountGrants(ctx context.Context, name string, change func([]AccountGrant) ([]AccountGrant, error)) error {
+	err := pgx.BeginFunc(ctx, s.Pool, func(tx pgx.Tx) error { return setAccountGrants(ctx, tx, name, change) })
+	if err != nil {
+		return fmt.Errorf("grants of account %q: %w", name, err)
+	}
+	return nil
+}
+
+func setAccountGrants(ctx context.Context, tx pgx.Tx, name string, change func([]AccountGrant) ([]AccountGrant, error)) error {
+	if err := lock(ctx, tx, lockAccount, name); err != nil {
+		return err
+	}
+	found, err := readAccounts(ctx, tx, &name)
+	if err != nil {
+		return err
+	}
+	grants, err := change(found[0].Grants)
+	if err != nil {
+		return err
+	}
+	if err := replaceGrants(ctx, tx, deleteAccountGrants, insertAccountGrant, name, grants); err != nil {
+		return err
+	}
+	return notify(ctx, tx)
+}
+
+// lock keeps others from changing the named row until the transaction ends; ErrMissing if there is none.
+func lock(ctx context.Context, tx pgx.Tx, query, name string) error {
+	var found string
+	err := tx.QueryRow(ctx, query, name).Scan(&found)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return ErrMissing
+	}
+	return err
+}
+
+func replaceGrants(ctx context.Context, tx pgx.Tx, deletion, insertion, name string, grants []AccountGrant) error {
+	if _, err := tx.Exec(ctx, deletion, name); err != nil {
+		return err
+	}
+	for _, g := range MergeGrants(grants) {
+		if _, err := tx.Exec(ctx, insertion, name, g.Role, g.Areas); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func notify(ctx context.Context, tx pgx.Tx) error {
+	_, err := tx.Exec(ctx, notifySessions, SessionsChannel)
+	return err
 }
 
 // DisableAccount stops (or lets again) an account log in and ends its sessions; ErrMissing if there is none.
@@ -121,77 +260,27 @@ func (s *Store) SetAccountPassword(ctx context.Context, name, phc string) error 
 
 // changeAccount runs one update of an account, ends its sessions and tells the servers, all or nothing.
 func (s *Store) changeAccount(ctx context.Context, name, update string, value any) error {
-	err := pgx.BeginFunc(ctx, s.Pool, func(tx pgx.Tx) error {
-		tag, err := tx.Exec(ctx, update, name, value)
-		if err != nil {
-			return err
-		}
-		if tag.RowsAffected() == 0 {
-			return ErrMissing
-		}
-		if _, err := tx.Exec(ctx, deleteAccountSessions, name); err != nil {
-			return err
-		}
-		_, err = tx.Exec(ctx, notifySessions, SessionsChannel)
-		return err
-	})
+	err := s.change(ctx, update, []any{name, value}, deleteAccountSessions, name)
 	if err != nil {
 		return fmt.Errorf("change account %q: %w", name, err)
 	}
 	return nil
 }
 
-// CreateSession stores a log-in of the account named in session.Account.
-func (s *Store) CreateSession(ctx context.Context, session Session) error {
-	_, err := s.Pool.Exec(ctx, insertSession, session.Token, session.Account.Name, session.Created, session.Expires)
-	if err != nil {
-		return fmt.Errorf("create session: %w", err)
-	}
-	return nil
-}
-
-// Session returns the log-in with that token hash; ErrMissing if there is none, it expired by now, or its account
-// is disabled. The password is not read.
-func (s *Store) Session(ctx context.Context, token []byte, now time.Time) (Session, error) {
-	var found Session
-	err := s.Pool.QueryRow(ctx, selectSession, token, now).Scan(&found.Token, &found.Created, &found.Expires,
-		&found.Account.Name, &found.Account.Role, &found.Account.Areas, &found.Account.Created)
-	if errors.Is(err, pgx.ErrNoRows) {
-		err = ErrMissing
-	}
-	if err != nil {
-		return Session{}, fmt.Errorf("read session: %w", err)
-	}
-	return found, nil
-}
-
-// ExtendSession moves a session's expiry later, never earlier.
-func (s *Store) ExtendSession(ctx context.Context, token []byte, expires time.Time) error {
-	if _, err := s.Pool.Exec(ctx, updateSessionExpires, token, expires); err != nil {
-		return fmt.Errorf("extend session: %w", err)
-	}
-	return nil
-}
-
-// DeleteSession ends a log-in and tells the other servers; an unknown token is not an error.
-func (s *Store) DeleteSession(ctx context.Context, token []byte) error {
-	err := pgx.BeginFunc(ctx, s.Pool, func(tx pgx.Tx) error {
-		if _, err := tx.Exec(ctx, deleteSession, token); err != nil {
+// change runs one update, which must find a row (ErrMissing), then a clean-up of what it ends, and tells the servers,
+// all or nothing.
+func (s *Store) change(ctx context.Context, update string, args []any, cleanUp, name string) error {
+	return pgx.BeginFunc(ctx, s.Pool, func(tx pgx.Tx) error {
+		tag, err := tx.Exec(ctx, update, args...)
+		if err != nil {
 			return err
 		}
-		_, err := tx.Exec(ctx, notifySessions, SessionsChannel)
-		return err
+		if tag.RowsAffected() == 0 {
+			return ErrMissing
+		}
+		if _, err := tx.Exec(ctx, cleanUp, name); err != nil {
+			return err
+		}
+		return notify(ctx, tx)
 	})
-	if err != nil {
-		return fmt.Errorf("end session: %w", err)
-	}
-	return nil
-}
-
-// DeleteExpiredSessions removes the sessions that expired by now.
-func (s *Store) DeleteExpiredSessions(ctx context.Context, now time.Time) error {
-	if _, err := s.Pool.Exec(ctx, deleteExpiredSessions, now); err != nil {
-		return fmt.Errorf("delete expired sessions: %w", err)
-	}
-	return nil
 }

@@ -16,9 +16,9 @@ func TestAccountScope(t *testing.T) {
 	for _, c := range []struct {
 		areas, want []string
 	}{
-		{nil, []string{}}, {[]string{}, []string{}}, {[]string{"*"}, nil}, {[]string{"fr.76", "demo"}, []string{"fr.76", "demo"}},
+		{nil, []string{}}, {[]string{}, []string{}}, {[]string{"*"}, nil}, {[]string{"fr.76", "demo"}, []string{"demo", "fr.76"}},
 	} {
-		account := geoengine.Account{Areas: c.areas}
+		account := geoengine.Account{Grants: []geoengine.AccountGrant{{Role: "analyst", Areas: c.areas}}}
 		if diff := cmp.Diff(c.want, account.Scope()); diff != "" {
 			t.Errorf("%v: %s", c.areas, diff)
 		}
@@ -30,7 +30,7 @@ func TestAccountsAndSessions(t *testing.T) {
 	store := geotest.New(t)
 	ctx := t.Context()
 	now := time.Now().UTC().Truncate(time.Microsecond)
-	alice := geoengine.Account{Name: "alice", Password: "$argon2id$", Role: "admin", Areas: []string{"*"}, Created: now}
+	alice := geoengine.Account{Name: "alice", Password: "$argon2id$", Grants: []geoengine.AccountGrant{{Role: "admin", Areas: []string{"*"}}}, Created: now}
 	if err := store.CreateAccount(ctx, alice); err != nil {
 		t.Fatal(err)
 	}
@@ -45,11 +45,13 @@ func TestAccountsAndSessions(t *testing.T) {
 		t.Errorf("injection: %v", err)
 	}
 	token := []byte("0123456789abcdef0123456789abcdef")
-	session := geoengine.Session{Token: token, Account: alice, Created: now, Expires: now.Add(time.Hour)}
+	session := geoengine.Session{
+		Token: token, ID: "first", Account: alice, Created: now, Used: now, Expires: now.Add(time.Hour), Address: "192.0.2.1", Agent: "test",
+	}
 	if err := store.CreateSession(ctx, session); err != nil {
 		t.Fatal(err)
 	}
-	if err := store.ExtendSession(ctx, token, now.Add(time.Minute)); err != nil {
+	if err := store.UseSession(ctx, token, now, now.Add(time.Minute)); err != nil {
 		t.Fatal(err)
 	}
 	read, err := store.Session(ctx, token, now)

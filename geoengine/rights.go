@@ -34,7 +34,10 @@ func Union(a, b []string) []string {
 	if a == nil || b == nil {
 		return nil
 	}
-	return slices.Compact(slices.Sorted(slices.Values(slices.Concat(a, b))))
+	both := append([]string{}, a...) // not nil, which would be everything
+	both = append(both, b...)
+	slices.Sort(both)
+	return slices.Compact(both)
 }
 
 // Common returns the dotted paths or slugs within both lists; nil is everything.

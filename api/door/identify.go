@@ -4,28 +4,50 @@ import (
 	"errors"
 	"net/http"
 	"slices"
+	"strings"
 
 	"vigie/api/identity"
 	"vigie/api/problem"
 	"vigie/geoengine"
 )
 
+// credentialHeaders are the request's headers on which every answer behind the door depends.
+const credentialHeaders = "Authorization, Cookie, " + identity.APIKeyHeader
+
 // identify finds out who asks.
 func (g *guard) identify(r *http.Request, pass *Pass) error {
-	cookie, err := r.Cookie(g.door.config.Cookie)
+	credentials, err := identity.ReadCredentials(r, g.door.config.Cookie)
 	if err != nil {
-		return unauthenticated()
+		return Unauthenticated(err)
 	}
-	caller, err := g.door.config.Sessions.Resolve(r.Context(), cookie.Value)
-	if errors.Is(err, geoengine.ErrMissing) {
-		return unauthenticated()
+	caller, err := g.door.config.Callers.Identify(r.Context(), credentials, pass.address)
+	if err != nil {
+		return Unauthenticated(err)
 	}
-	pass.caller, pass.token = caller, cookie.Value
-	return err
+	pass.caller, pass.proof = caller, credentials
+	return nil
 }
 
-func unauthenticated() error {
-	return problem.New(http.StatusUnauthorized, problem.CodeUnauthenticated, "log in first").With("Cache-Control", "no-store")
+// Unauthenticated turns an error of package identity about who asks into its 401 with a challenge; other errors stay
+// as they are. The challenge is Bearer alone: browsers would answer Basic with a window of their own.
+func Unauthenticated(err error) error {
+	challenge, detail := `Bearer realm="vigie"`, "log in first"
+	switch {
+	case errors.Is(err, geoengine.ErrMissing):
+	case errors.Is(err, identity.ErrMalformed):
+		detail = strings.TrimSuffix(err.Error(), ": "+identity.ErrMalformed.Error())
+		challenge += `, error="invalid_token", error_description="malformed"`
+	case errors.Is(err, identity.ErrKey):
+		detail = identity.ErrKey.Error()
+		challenge += `, error="invalid_token"`
+	case errors.Is(err, identity.ErrDisagree):
+		detail = identity.ErrDisagree.Error()
+		challenge += `, error="invalid_request"`
+	default:
+		return err
+	}
+	return problem.New(http.StatusUnauthorized, problem.CodeUnauthenticated, detail).
+		With("Cache-Control", "no-store").With("Www-Authenticate", challenge)
 }
 
 // inScope tells whether a machine's key is for operations of this tag; a person's session is for all.

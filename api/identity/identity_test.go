@@ -123,9 +123,9 @@ func TestAccountsRefuse(t *testing.T) {
 	_, accounts := people(t, newClock())
 	for _, c := range []struct{ name, account, role, areas, password, want string }{
 		{"taken", "alice", "admin", "*", password, "exists already"},
-		{"empty name", "", "admin", "*", password, "account name"},
-		{"capital", "Bob", "admin", "*", password, "account name"},
-		{"injection", "'; drop table account; --", "admin", "*", password, "account name"},
+		{"empty name", "", "admin", "*", password, "name "},
+		{"capital", "Bob", "admin", "*", password, "name "},
+		{"injection", "'; drop table account; --", "admin", "*", password, "name "},
 		{"role", "bob", "general", "*", password, "commander, analyst"},
 		{"no areas", "bob", "admin", "", password, "areas"},
 		{"everywhere and somewhere", "bob", "admin", "* fr", password, "alone"},
@@ -156,7 +156,7 @@ func TestSessionLife(t *testing.T) {
 	c := newClock()
 	store, accounts := people(t, c)
 	sessions := identity.NewSessions(store, rand.Reader, c.Now)
-	token, caller, err := sessions.Login(t.Context(), " Alice", password, home())
+	token, caller, err := sessions.Login(t.Context(), " Alice", password, home(), "test")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -183,7 +183,7 @@ func TestSessionLife(t *testing.T) {
 		t.Errorf("lives on after 7 days: %v", err)
 	}
 
-	token, _, err = sessions.Login(t.Context(), "alice", password, home())
+	token, _, err = sessions.Login(t.Context(), "alice", password, home(), "test")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -192,7 +192,7 @@ func TestSessionLife(t *testing.T) {
 		t.Errorf("lives on after 12 idle hours: %v", err)
 	}
 
-	token, _, err = sessions.Login(t.Context(), "alice", password, home())
+	token, _, err = sessions.Login(t.Context(), "alice", password, home(), "test")
 	if err != nil || resolve() != nil {
 		t.Fatal(err)
 	}
@@ -203,13 +203,13 @@ func TestSessionLife(t *testing.T) {
 	if err := resolve(); !errors.Is(err, geoengine.ErrMissing) {
 		t.Errorf("lives on in a disabled account: %v", err)
 	}
-	if _, _, err := sessions.Login(t.Context(), "alice", password, home()); !errors.Is(err, identity.ErrCredentials) {
+	if _, _, err := sessions.Login(t.Context(), "alice", password, home(), "test"); !errors.Is(err, identity.ErrCredentials) {
 		t.Errorf("a disabled account logs in: %v", err)
 	}
 	if err := accounts.EnableAccount(t.Context(), "alice"); err != nil {
 		t.Fatal(err)
 	}
-	token, _, err = sessions.Login(t.Context(), "alice", password, home())
+	token, _, err = sessions.Login(t.Context(), "alice", password, home(), "test")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -226,7 +226,7 @@ func TestTokenIsNotStored(t *testing.T) {
 	c := newClock()
 	store, _ := people(t, c)
 	sessions := identity.NewSessions(store, rand.Reader, c.Now)
-	token, _, err := sessions.Login(t.Context(), "alice", password, home())
+	token, _, err := sessions.Login(t.Context(), "alice", password, home(), "test")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -250,7 +250,7 @@ func TestLoginIsSlowedDown(t *testing.T) {
 	store, _ := people(t, c)
 	sessions := identity.NewSessions(store, rand.Reader, c.Now)
 	try := func(password string) error {
-		_, _, err := sessions.Login(t.Context(), "alice", password, home())
+		_, _, err := sessions.Login(t.Context(), "alice", password, home(), "test")
 		return err
 	}
 	for i := range 5 {

@@ -1,4 +1,5 @@
-// Package identity knows who is asking: accounts with argon2id passwords, log-in with backoff, and cookie sessions.
+// Package identity knows who is asking: people with argon2id passwords or an OpenID provider and cookie sessions,
+// machines with keys, access tokens or certificates; wrong guesses are slowed down.
 // What a caller may do is decided by package door.
 package identity
 
@@ -28,13 +29,27 @@ const (
 // Roles lists every role, in the order in which help texts show them.
 func Roles() []Role { return []Role{Commander, Analyst, Operator, Authority, Auditor, Admin} }
 
-// ParseRole returns the role of that name; ErrInvalid lists the roles there are.
-func ParseRole(name string) (Role, error) {
-	if slices.Contains(Roles(), Role(name)) {
+// RoleSet is the set of roles that there are: those of the house and those that modules add.
+type RoleSet []Role
+
+// NewRoles returns the roles of the house with those that modules add.
+func NewRoles(extra ...Role) RoleSet {
+	set := RoleSet(Roles())
+	for _, role := range extra {
+		if !slices.Contains(set, role) {
+			set = append(set, role)
+		}
+	}
+	return set
+}
+
+// Parse returns the role of that name; ErrInvalid lists the roles there are.
+func (s RoleSet) Parse(name string) (Role, error) {
+	if slices.Contains(s, Role(name)) {
 		return Role(name), nil
 	}
-	names := make([]string, 0, len(Roles()))
-	for _, r := range Roles() {
+	names := make([]string, 0, len(s))
+	for _, r := range s {
 		names = append(names, string(r))
 	}
 	return "", fmt.Errorf("role %.40q: must be one of %s: %w", name, strings.Join(names, ", "), geoengine.ErrInvalid)
@@ -48,8 +63,7 @@ type Grant struct {
 
 // scope is the grant's territory in the form of geoengine.Query.Scope.
 func (g Grant) scope() []string {
-	account := geoengine.Account{Areas: g.Areas}
-	return account.Scope()
+	return geoengine.AccountGrant{Areas: g.Areas}.Scope()
 }
 
 // Caller is the person or the machine behind a request. The zero Caller is nobody and may see nothing.
@@ -59,6 +73,17 @@ type Caller struct {
 	Grants  []Grant
 	Scopes  []string // of a machine: the tags of the operations that it may call; nil is every tag
 	Expires time.Time
+}
+
+// Reach is the territory for which the caller holds a role: nil is everything, an empty slice nothing.
+func (c Caller) Reach(role Role) []string {
+	reach := []string{}
+	for _, g := range c.Grants {
+		if g.Role == role {
+			reach = geoengine.Union(reach, g.scope())
+		}
+	}
+	return reach
 }
 
 // Holds tells whether the caller holds one of the roles, for whatever areas.

@@ -9,10 +9,8 @@ import (
 	"io"
 	"net/netip"
 	"strings"
-	"sync"
 	"time"
-
-	"golang.org/x/sync/singleflight"
+	"unicode"
 
 	"vigie/geoengine"
 )
@@ -24,11 +22,11 @@ const (
 )
 
 const (
-	rememberFor  = 5 * time.Second  // a session read from the database is trusted this long
-	extendAfter  = 10 * time.Minute // the sliding expiry is written at most this often
-	maxSessions  = 10_000           // sessions remembered
+	noteAfter    = 10 * time.Minute // that a session or a key is used is written at most this often
 	tokenBytes   = 32
 	tokenLetters = 43 // of a token in base64
+	idBytes      = 12
+	longestAgent = 200 // bytes kept of a browser's name
 )
 
 // ErrCredentials says that the name or the password is wrong, and never which.
@@ -41,30 +39,22 @@ type Sessions struct {
 	throttle *Throttle
 	random   io.Reader
 	clock    func() time.Time
-
-	reading singleflight.Group
-	mu      sync.Mutex
-	known   map[[sha256.Size]byte]remembered
-	epoch   uint64 // grows whenever sessions are forgotten
-}
-
-type remembered struct {
-	session geoengine.Session
-	until   time.Time
+	known    *memory[geoengine.Session]
 }
 
 // NewSessions returns the log-in of the store's accounts; random gives the tokens (crypto/rand.Reader).
 func NewSessions(store *geoengine.Store, random io.Reader, clock func() time.Time) *Sessions {
 	return &Sessions{
 		store: store, hasher: NewHasher(random), throttle: NewThrottle(clock), random: random, clock: clock,
-		known: map[[sha256.Size]byte]remembered{},
+		known: newMemory[geoengine.Session](),
 	}
 }
 
-// Login checks a password and opens a session; token goes into the cookie. ErrCredentials when name or password is
-// wrong (in the same time), a ThrottledError after too many failures, ErrBusy when too many log in at once.
-func (s *Sessions) Login(ctx context.Context, name, password string, from netip.Addr) (token string, caller Caller, err error) {
-	name = strings.ToLower(strings.TrimSpace(name)) // tablets like to begin with a capital
+// Login checks a password and opens a session; token goes into the cookie, and agent, the name of the browser, into
+// the list of sessions. ErrCredentials when name or password is wrong (in the same time), a ThrottledError after too
+// many failures, ErrBusy when too many log in at once.
+func (s *Sessions) Login(ctx context.Context, name, password string, from netip.Addr, agent string) (token string, caller Caller, err error) {
+	name = tidyName(name)
 	if err := s.throttle.Attempt(name, from); err != nil {
 		return "", Caller{}, err
 	}
@@ -77,13 +67,26 @@ func (s *Sessions) Login(ctx context.Context, name, password string, from netip.
 		return "", Caller{}, err
 	}
 	s.throttle.Succeeded(name, from)
-	return s.open(ctx, account)
+	return s.open(ctx, account, from, agent)
+}
+
+// OpenFor opens a session for an account whose holder was recognised elsewhere, by an OpenID provider. ErrMissing if
+// there is no such account, ErrDenied if it is disabled.
+func (s *Sessions) OpenFor(ctx context.Context, name string, from netip.Addr, agent string) (token string, caller Caller, err error) {
+	account, err := s.store.Account(ctx, name)
+	if err != nil {
+		return "", Caller{}, err
+	}
+	if account.Disabled {
+		return "", Caller{}, fmt.Errorf("account %q is disabled: %w", name, geoengine.ErrDenied)
+	}
+	return s.open(ctx, account, from, agent)
 }
 
 // verify returns the account if the password is its own, in the same time whether the account exists or not.
 func (s *Sessions) verify(ctx context.Context, name, password string) (geoengine.Account, error) {
 	var account geoengine.Account
-	if checkName(name) == nil {
+	if CheckName(name) == nil {
 		var err error
 		if account, err = s.store.Account(ctx, name); err != nil && !errors.Is(err, geoengine.ErrMissing) {
 			return geoengine.Account{}, err
@@ -100,15 +103,21 @@ func (s *Sessions) verify(ctx context.Context, name, password string) (geoengine
 }
 
 // open stores a new session under the hash of a random token.
-func (s *Sessions) open(ctx context.Context, account geoengine.Account) (token string, caller Caller, err error) {
-	raw := make([]byte, tokenBytes)
-	if _, err := io.ReadFull(s.random, raw); err != nil {
-		return "", Caller{}, fmt.Errorf("log-in: %w", err)
+func (s *Sessions) open(ctx context.Context, account geoengine.Account, from netip.Addr, agent string) (token string, caller Caller, err error) {
+	token, err = randomText(s.random, tokenBytes)
+	if err != nil {
+		return "", Caller{}, err
 	}
-	token = base64.RawURLEncoding.EncodeToString(raw)
-	key := sha256.Sum256([]byte(token))
+	id, err := randomText(s.random, idBytes)
+	if err != nil {
+		return "", Caller{}, err
+	}
 	now := s.clock()
-	session := geoengine.Session{Token: key[:], Account: account, Created: now, Expires: now.Add(IdleLife)}
+	hash := hashOf(token)
+	session := geoengine.Session{
+		Token: hash[:], ID: id, Account: account, Created: now, Used: now, Expires: now.Add(IdleLife),
+		Address: from.String(), Agent: tidyAgent(agent),
+	}
 	if err := s.store.DeleteExpiredSessions(ctx, now); err != nil {
 		return "", Caller{}, err
 	}
@@ -116,6 +125,28 @@ func (s *Sessions) open(ctx context.Context, account geoengine.Account) (token s
 		return "", Caller{}, err
 	}
 	return token, callerOf(session), nil
+}
+
+// randomText returns n random bytes in base64, as it may stand in cookies, headers and addresses.
+func randomText(random io.Reader, n int) (string, error) {
+	raw := make([]byte, n)
+	if _, err := io.ReadFull(random, raw); err != nil {
+		return "", fmt.Errorf("random bytes: %w", err)
+	}
+	return base64.RawURLEncoding.EncodeToString(raw), nil
+}
+
+func hashOf(secret string) digest { return sha256.Sum256([]byte(secret)) }
+
+// tidyAgent is what is kept of a browser's name: printable, and not long.
+func tidyAgent(agent string) string {
+	agent = strings.Map(func(r rune) rune {
+		if !unicode.IsPrint(r) {
+			return -1
+		}
+		return r
+	}, strings.ToValidUTF8(agent[:min(len(agent), longestAgent)], ""))
+	return strings.TrimSpace(agent)
 }
 
 // Resolve returns the person behind a token, and moves the session's expiry on; ErrMissing if there is no such
@@ -133,100 +164,84 @@ func (s *Sessions) resolve(ctx context.Context, token string, slide bool) (Calle
 	if len(token) != tokenLetters {
 		return Caller{}, fmt.Errorf("session: %w", geoengine.ErrMissing)
 	}
-	key := sha256.Sum256([]byte(token))
+	key := hashOf(token)
 	now := s.clock()
-	s.mu.Lock()
-	found, ok := s.known[key]
-	epoch := s.epoch
-	s.mu.Unlock()
-	if !ok || !now.Before(found.until) {
-		session, err := s.read(ctx, key, now, epoch)
-		if err != nil {
-			return Caller{}, err
-		}
-		found = remembered{session, now.Add(rememberFor)}
-		s.remember(key, found, epoch)
-	}
-	if !now.Before(found.session.Expires) {
-		return Caller{}, fmt.Errorf("session: %w", geoengine.ErrMissing)
-	}
-	if slide {
-		if err := s.slide(ctx, key, &found, now, epoch); err != nil {
-			return Caller{}, err
-		}
-	}
-	return callerOf(found.session), nil
-}
-
-// read reads a session once for all who ask at the same time, but never hands on what was read before a Forget.
-func (s *Sessions) read(ctx context.Context, key [sha256.Size]byte, now time.Time, epoch uint64) (geoengine.Session, error) {
-	found := s.reading.DoChan(fmt.Sprint(epoch, key), func() (any, error) {
-		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
-		defer cancel()
+	found, err := s.known.get(ctx, key, now, func(ctx context.Context) (geoengine.Session, error) {
 		return s.store.Session(ctx, key[:], now)
 	})
-	select {
-	case result := <-found:
-		if result.Err != nil {
-			return geoengine.Session{}, result.Err
-		}
-		return result.Val.(geoengine.Session), nil
-	case <-ctx.Done():
-		return geoengine.Session{}, fmt.Errorf("session: %w", ctx.Err())
+	if err != nil {
+		return Caller{}, err
 	}
+	if !now.Before(found.value.Expires) {
+		return Caller{}, fmt.Errorf("session: %w", geoengine.ErrMissing)
+	}
+	if slide && now.Sub(found.value.Used) >= noteAfter {
+		if err := s.slide(ctx, key, &found, now); err != nil {
+			return Caller{}, err
+		}
+	}
+	return callerOf(found.value), nil
 }
 
-// slide moves the expiry to IdleLife from now, at most LongestLife after the log-in, if that is worth a write.
-func (s *Sessions) slide(ctx context.Context, key [sha256.Size]byte, found *remembered, now time.Time, epoch uint64) error {
+// slide notes the use, and moves the expiry to IdleLife from now, at most LongestLife after the log-in.
+func (s *Sessions) slide(ctx context.Context, key digest, found *entry[geoengine.Session], now time.Time) error {
 	later := now.Add(IdleLife)
-	if last := found.session.Created.Add(LongestLife); later.After(last) {
+	if last := found.value.Created.Add(LongestLife); later.After(last) {
 		later = last
 	}
-	if later.Sub(found.session.Expires) < extendAfter {
-		return nil
-	}
-	if err := s.store.ExtendSession(ctx, key[:], later); err != nil {
+	if err := s.store.UseSession(ctx, key[:], now, later); err != nil {
 		return err
 	}
-	found.session.Expires = later
-	s.remember(key, *found, epoch)
+	found.value.Used, found.value.Expires = now, later
+	s.known.put(key, *found)
 	return nil
-}
-
-// remember keeps a session for a moment, unless sessions were forgotten since it was read.
-func (s *Sessions) remember(key [sha256.Size]byte, found remembered, epoch uint64) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.epoch != epoch {
-		return
-	}
-	if len(s.known) >= maxSessions {
-		clear(s.known)
-	}
-	s.known[key] = found
 }
 
 // Logout ends the session of a token; an unknown token is not an error.
 func (s *Sessions) Logout(ctx context.Context, token string) error {
-	key := sha256.Sum256([]byte(token))
+	key := hashOf(token)
 	err := s.store.DeleteSession(ctx, key[:])
 	s.Forget()
 	return err
 }
 
-// Forget drops every remembered session, so that each is read again: sessions or accounts changed elsewhere.
-func (s *Sessions) Forget() {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.epoch++
-	clear(s.known)
+// List returns the log-ins that live on, newest first, at most a thousand: of one account, or of all where account
+// is "".
+func (s *Sessions) List(ctx context.Context, account string) ([]geoengine.Session, error) {
+	return s.store.Sessions(ctx, account, s.clock())
 }
 
+// Find returns the log-in of that public id; ErrMissing if there is none.
+func (s *Sessions) Find(ctx context.Context, id string) (geoengine.Session, error) {
+	return s.store.SessionByID(ctx, id, s.clock())
+}
+
+// Revoke ends the log-in of that public id, here at once and on other servers as soon as they hear of it.
+func (s *Sessions) Revoke(ctx context.Context, id string) error {
+	err := s.store.DeleteSessionByID(ctx, id)
+	s.Forget()
+	return err
+}
+
+// IsToken tells whether the session is the one of that token.
+func IsToken(session geoengine.Session, token string) bool {
+	hash := hashOf(token)
+	return token != "" && string(session.Token) == string(hash[:])
+}
+
+// Forget makes every session be read again: sessions or accounts changed elsewhere.
+func (s *Sessions) Forget() { s.known.forget() }
+
 func callerOf(session geoengine.Session) Caller {
-	return Caller{
-		Name: session.Account.Name, Expires: session.Expires,
-		Grants: []Grant{{Role: Role(session.Account.Role), Areas: session.Account.Areas}},
+	return Caller{Name: session.Account.Name, Expires: session.Expires, Grants: grantsOf(session.Account.Grants)}
+}
+
+func grantsOf(stored []geoengine.AccountGrant) []Grant {
+	grants := make([]Grant, len(stored))
+	for i, g := range stored {
+		grants[i] = Grant{Role: Role(g.Role), Areas: g.Areas}
 	}
+	return grants
 }
 
 // CookieName is the name of the session cookie. Over TLS the __Host- prefix ties it to this host and path.

@@ -11,7 +11,7 @@ import (
 
 // Throttle slows down the guessing of passwords: after some free failures, each further attempt by the same key must
 // wait twice as long. Keys are the account with the address, the address, and the account; the last has a short
-// longest wait, so that nobody can lock a person out from afar.
+// longest wait, so that nobody can lock a person out from afar. Wrong keys of machines are counted by address.
 type Throttle struct {
 	mu      sync.Mutex
 	entries map[string]*failures
@@ -71,16 +71,45 @@ func (t *Throttle) Attempt(name string, from netip.Addr) error {
 	}
 	t.sweep(now)
 	for _, key := range keys {
-		f := t.entries[key]
-		if f == nil {
-			f = &failures{}
-			t.entries[key] = f
-		}
-		f.count++
-		f.last = now
+		t.count(key, now)
 	}
 	return nil
 }
+
+// count notes a failure; those of long ago are forgotten.
+func (t *Throttle) count(key string, now time.Time) {
+	f := t.entries[key]
+	if f == nil || now.Sub(f.last) > forgetAfter {
+		f = &failures{}
+		t.entries[key] = f
+	}
+	f.count++
+	f.last = now
+}
+
+// Blocked returns a ThrottledError while too many keys from that address were wrong. Keys cannot be guessed, so a
+// short wait is enough to bound the work, and does not shut out the neighbours behind one address for long.
+func (t *Throttle) Blocked(from netip.Addr) error {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if wait := t.wait(keysOf(from), machineRule(), t.clock()); wait > 0 {
+		return &ThrottledError{Wait: wait, Of: "wrong keys"}
+	}
+	return nil
+}
+
+// Failed counts a wrong key from that address.
+func (t *Throttle) Failed(from netip.Addr) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	now := t.clock()
+	t.sweep(now)
+	t.count(keysOf(from), now)
+}
+
+func machineRule() rule { return rule{"keys ", 30, time.Minute} }
+
+func keysOf(from netip.Addr) string { return machineRule().prefix + network(from).String() }
 
 // Succeeded takes back the attempt just counted, and forgets the failures of this account from this address.
 func (t *Throttle) Succeeded(name string, from netip.Addr) {
@@ -133,14 +162,20 @@ func (t *Throttle) sweep(now time.Time) {
 	}
 }
 
-// throttleKeys are the keys of one attempt. An IPv6 customer holds a /64, so that is the address counted.
-func throttleKeys(name string, from netip.Addr) (keys [3]string, rules [3]rule) {
+// network is the address counted: an IPv6 customer holds a /64.
+func network(from netip.Addr) netip.Addr {
 	from = from.Unmap()
 	if from.Is6() {
 		if prefix, err := from.Prefix(64); err == nil {
-			from = prefix.Addr()
+			return prefix.Addr()
 		}
 	}
+	return from
+}
+
+// throttleKeys are the keys of one attempt.
+func throttleKeys(name string, from netip.Addr) (keys [3]string, rules [3]rule) {
+	from = network(from)
 	if len(name) > 64 {
 		name = name[:64]
 	}

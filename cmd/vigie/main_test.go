@@ -16,6 +16,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"vigie/geoengine"
 	"vigie/geoengine/geotest"
 )
 
@@ -196,8 +197,8 @@ func TestUsers(t *testing.T) {
 		list[i].Created = time.Time{}
 	}
 	want := []accountReport{
-		{Name: "durand", Role: "commander", Areas: []string{"fr.76.31"}, Disabled: true},
-		{Name: "qgis", Role: "analyst", Areas: []string{"*"}},
+		{Name: "durand", Grants: []geoengine.AccountGrant{{Role: "commander", Areas: []string{"fr.76.31"}}}, Disabled: true},
+		{Name: "qgis", Grants: []geoengine.AccountGrant{{Role: "analyst", Areas: []string{"*"}}}},
 	}
 	if diff := cmp.Diff(want, list); diff != "" {
 		t.Error(diff)

@@ -21,9 +21,13 @@ import (
 type userCommand struct {
 	Add      userAddCommand      `cmd:"" help:"Add an account."`
 	List     userListCommand     `cmd:"" help:"List the accounts."`
+	Grant    userGrantCommand    `cmd:"" help:"Let an account do more: roles, each for areas."`
+	Revoke   userRevokeCommand   `cmd:"" help:"Take roles from an account, or areas from its roles."`
 	Disable  userDisableCommand  `cmd:"" help:"Disable an account and end its sessions."`
 	Enable   userEnableCommand   `cmd:"" help:"Enable a disabled account."`
 	Password userPasswordCommand `cmd:"" help:"Set a new password and end the account's sessions."`
+	Sessions userSessionsCommand `cmd:"" help:"List the log-ins that live on."`
+	Logout   userLogoutCommand   `cmd:"" help:"End the log-ins of an account, or one of them."`
 }
 
 // passwordFlags say where a password comes from: never from the command line, which others can read.
@@ -37,24 +41,27 @@ const passwordHelp = "The password is asked for on a terminal (leave it empty to
 	"--password-stdin, and otherwise generated and printed once."
 
 type userAddCommand struct {
-	Name string   `arg:"" help:"Log-in name."`
-	Role string   `default:"analyst" help:"One of commander, analyst, operator, authority, auditor, admin."`
-	Area []string `help:"Area path, with everything below it; repeatable. Default: everywhere." placeholder:"fr.76.31"`
+	Name string `arg:"" help:"Log-in name."`
+	rightsFlags
 	passwordFlags
 }
 
 // Help shows examples.
 func (c *userAddCommand) Help() string {
-	return passwordHelp + "\n\nExamples:\n  vigie user add durand --role commander --area fr.76.31\n  vigie user add qgis --role analyst --password-stdin < secret.txt"
+	return passwordHelp + "\n\n" + grantHelp + `
+
+Examples:
+  vigie user add durand --role commander --area fr.76.31
+  vigie user add martin --grant analyst=* --grant commander=fr.11,fr.76 --password-stdin < secret.txt`
 }
 
 type accountReport struct {
-	Name     string    `json:"name"`
-	Role     string    `json:"role"`
-	Areas    []string  `json:"areas"`
-	Disabled bool      `json:"disabled"`
-	Created  time.Time `json:"created,omitzero"`
-	Password string    `json:"password,omitempty"` // only right after it was generated
+	Name     string                   `json:"name"`
+	Grants   []geoengine.AccountGrant `json:"grants"`
+	Disabled bool                     `json:"disabled"`
+	Issuer   string                   `json:"issuer,omitempty"` // the OpenID provider that vouches for it
+	Created  time.Time                `json:"created,omitzero"`
+	Password string                   `json:"password,omitempty"` // only right after it was generated
 }
 
 func (a *app) accounts(ctx context.Context) (*identity.Accounts, *opened, error) {
@@ -67,32 +74,26 @@ func (a *app) accounts(ctx context.Context) (*identity.Accounts, *opened, error)
 
 // Run adds the account.
 func (c *userAddCommand) Run(ctx context.Context, a *app) error {
-	role, err := identity.ParseRole(c.Role)
+	grants, err := c.grants(identity.Analyst)
 	if err != nil {
-		return usageError{err}
+		return err
 	}
 	password, generated, err := c.get(a)
 	if err != nil {
 		return err
 	}
-	areas := c.Area
-	if len(areas) == 0 {
-		areas = []string{geoengine.Everywhere}
-	}
-	accounts, store, err := a.accounts(ctx)
+	err = a.changeAccess(ctx, "user-add", "account "+c.Name+" "+sayGrants(grants), func(accounts *identity.Accounts) error {
+		return accounts.CreateAccountOf(ctx, c.Name, grants, password)
+	})
 	if err != nil {
 		return err
 	}
-	defer store.close(ctx)
-	if err := accounts.CreateAccount(ctx, c.Name, string(role), areas, password); err != nil {
-		return err
-	}
-	report := accountReport{Name: c.Name, Role: string(role), Areas: areas}
+	report := accountReport{Name: c.Name, Grants: grants}
 	if generated {
 		report.Password = password
 	}
 	a.print(report, func(w io.Writer) {
-		fmt.Fprintf(w, "Added %s (%s).\n", report.Name, report.Role)
+		fmt.Fprintf(w, "Added %s (%s).\n", report.Name, sayGrants(grants))
 		sayPassword(w, report.Password)
 	})
 	return nil
@@ -158,16 +159,16 @@ func (c *userListCommand) Run(ctx context.Context, a *app) error {
 		return err
 	}
 	reports := make([]accountReport, 0, len(found))
-	rows := [][]string{{"NAME", "ROLE", "AREAS", "STATE", "CREATED"}}
+	rows := [][]string{{"NAME", "GRANTS", "STATE", "CREATED"}}
 	for _, account := range found {
 		state := "active"
 		if account.Disabled {
 			state = "disabled"
 		}
 		reports = append(reports, accountReport{
-			Name: account.Name, Role: account.Role, Areas: account.Areas, Disabled: account.Disabled, Created: account.Created,
+			Name: account.Name, Grants: account.Grants, Disabled: account.Disabled, Issuer: account.Issuer, Created: account.Created,
 		})
-		rows = append(rows, []string{account.Name, account.Role, strings.Join(account.Areas, " "), state, account.Created.Format(time.DateOnly)})
+		rows = append(rows, []string{account.Name, sayGrants(account.Grants), state, account.Created.Format(time.DateOnly)})
 	}
 	a.print(map[string]any{"accounts": reports}, func(w io.Writer) { table(w, rows) })
 	return nil
@@ -179,7 +180,7 @@ type userDisableCommand struct {
 
 // Run disables the account.
 func (c *userDisableCommand) Run(ctx context.Context, a *app) error {
-	return a.changeAccount(ctx, c.Name, "disabled", func(accounts *identity.Accounts) error {
+	return a.changeAccount(ctx, "user-disable", c.Name, "disabled", func(accounts *identity.Accounts) error {
 		return accounts.DisableAccount(ctx, c.Name)
 	})
 }
@@ -190,18 +191,13 @@ type userEnableCommand struct {
 
 // Run enables the account.
 func (c *userEnableCommand) Run(ctx context.Context, a *app) error {
-	return a.changeAccount(ctx, c.Name, "enabled", func(accounts *identity.Accounts) error {
+	return a.changeAccount(ctx, "user-enable", c.Name, "enabled", func(accounts *identity.Accounts) error {
 		return accounts.EnableAccount(ctx, c.Name)
 	})
 }
 
-func (a *app) changeAccount(ctx context.Context, name, done string, change func(*identity.Accounts) error) error {
-	accounts, store, err := a.accounts(ctx)
-	if err != nil {
-		return err
-	}
-	defer store.close(ctx)
-	if err := change(accounts); err != nil {
+func (a *app) changeAccount(ctx context.Context, operation, name, done string, change func(*identity.Accounts) error) error {
+	if err := a.changeAccess(ctx, operation, "account "+name, change); err != nil {
 		return err
 	}
 	a.print(map[string]string{"name": name, "state": done}, func(w io.Writer) { fmt.Fprintf(w, "%s is %s.\n", name, done) })
@@ -222,12 +218,10 @@ func (c *userPasswordCommand) Run(ctx context.Context, a *app) error {
 	if err != nil {
 		return err
 	}
-	accounts, store, err := a.accounts(ctx)
+	err = a.changeAccess(ctx, "user-password", "account "+c.Name, func(accounts *identity.Accounts) error {
+		return accounts.SetPassword(ctx, c.Name, password)
+	})
 	if err != nil {
-		return err
-	}
-	defer store.close(ctx)
-	if err := accounts.SetPassword(ctx, c.Name, password); err != nil {
 		return err
 	}
 	report := map[string]string{"name": c.Name}
