@@ -4,6 +4,7 @@ import (
 	"strconv"
 
 	"vigie/api/ogc"
+	"vigie/api/ogc/features"
 )
 
 // ogcConfig is what the parts of the OGC API share.
@@ -28,7 +29,9 @@ func (s *Server) version() string {
 // ogcRoutes adds the OGC API: the core and one part for each standard.
 func (s *Server) ogcRoutes() {
 	config := s.ogcConfig()
-	core := ogc.New(config)
+	core := ogc.New(config,
+		features.Part(features.Config{Config: config, Store: s.config.Store, Cube: s.config.Cube}),
+	)
 	for _, op := range core.Operations() {
 		s.door.Add(op.Operation, op.Handler)
 	}
