@@ -4,19 +4,23 @@ package disclosure
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
 	"vigie/geoengine"
 )
 
-// MaxK is the highest threshold that a rule may have.
-const MaxK = 100
+// The lowest and the highest threshold that a rule may have. Of a threshold of 2, "below" would be the number 1.
+const (
+	MinK = 3
+	MaxK = 100
+)
 
 // Rule declares the threshold of one family of categories: a cell that counts fewer than k of its events is hidden.
 type Rule struct {
 	Category string         // slug; its dotted descendants are of the same family
-	K        map[string]int // by role; 0 is open data; a role that is not named has Default
+	K        map[string]int // by role; 0 is open data, and every other is the same; a role that is not named has Default
 	Default  int
 }
 
@@ -28,11 +32,33 @@ func (r *Rule) of(role string) int {
 	return r.Default
 }
 
+// threshold is what the roles have that do not have 0; 0 if all have.
+func (r *Rule) threshold() int {
+	highest := r.Default
+	for _, k := range r.K {
+		highest = max(highest, k)
+	}
+	return highest
+}
+
+func (r *Rule) check() error {
+	for _, k := range append(slices.Collect(maps.Values(r.K)), r.Default) {
+		switch {
+		case k != 0 && (k < MinK || k > MaxK):
+			return fmt.Errorf("small counts: %s: k %d: must be 0 for open data, or %d to %d: %w", r.Category, k, MinK, MaxK, geoengine.ErrInvalid)
+		case k != 0 && k != r.threshold():
+			return fmt.Errorf("small counts: %s: k %d and %d: the roles of a category that is not open to them have one k, "+
+				"since two tables could be compared: %w", r.Category, k, r.threshold(), geoengine.ErrInvalid)
+		}
+	}
+	return nil
+}
+
 // Rules are the rules of every family. Families do not overlap.
 type Rules struct{ rules []Rule }
 
-// NewRules checks the rules: ErrInvalid names a wrong slug, a threshold outside 0, 2 to MaxK, or two families of which
-// one holds the other.
+// NewRules checks the rules: ErrInvalid names a wrong slug, a threshold outside 0, MinK to MaxK, two thresholds of one
+// family over 0, since what each lets through could be compared, or two families of which one holds the other.
 func NewRules(rules []Rule) (*Rules, error) {
 	sorted := slices.SortedFunc(slices.Values(rules), func(a, b Rule) int { return strings.Compare(a.Category, b.Category) })
 	for i, r := range sorted {
@@ -44,14 +70,8 @@ func NewRules(rules []Rule) (*Rules, error) {
 				return nil, fmt.Errorf("small counts: %s lies within %s, which has a rule: %w", r.Category, other.Category, geoengine.ErrInvalid)
 			}
 		}
-		thresholds := []int{r.Default}
-		for _, k := range r.K {
-			thresholds = append(thresholds, k)
-		}
-		for _, k := range thresholds {
-			if k < 0 || k == 1 || k > MaxK {
-				return nil, fmt.Errorf("small counts: %s: k %d: must be 0 for open data, or 2 to %d: %w", r.Category, k, MaxK, geoengine.ErrInvalid)
-			}
+		if err := r.check(); err != nil {
+			return nil, err
 		}
 	}
 	return &Rules{sorted}, nil
@@ -68,9 +88,23 @@ type Policy struct {
 
 // Protection is the threshold that holds for a family.
 type Protection struct {
-	Category string
-	K        int // at least 2
+	Category string `json:"category"`
+	K        int    `json:"k"` // at least MinK
 }
+
+// Protected are the families with a threshold for some role: those that are published.
+func (r *Rules) Protected() []Protection {
+	var families []Protection
+	for i := range r.rules {
+		if k := r.rules[i].threshold(); k > 0 {
+			families = append(families, Protection{r.rules[i].Category, k})
+		}
+	}
+	return families
+}
+
+// All lists the rules by category.
+func (r *Rules) All() []Rule { return slices.Clone(r.rules) }
 
 // Policy returns what a role may know.
 func (r *Rules) Policy(role string) Policy {
