@@ -11,6 +11,8 @@ export default defineConfig({
     // Inlined assets would be data: URLs, which the content security policy forbids for fonts and scripts.
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
+    // build/compress.js weighs by it and then takes it away.
+    manifest: true,
     chunkSizeWarningLimit: 1200,
     rolldownOptions: {
       output: {

@@ -1,18 +1,39 @@
-// Writes the .br and .gz twin of every text asset of dist/ that shrinks, so that the server never compresses them, and
-// prints what a first visit weighs. dist/.keep, which Go needs before the first build, comes from public/.
-import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+// Writes the .br and .gz twin of every text asset of dist/ that shrinks, so that the server never compresses them;
+// prints what a visit weighs and fails beyond the budgets below. dist/.keep, which Go needs before the first build, comes
+// from public/.
+import { readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { brotliCompressSync, constants, gzipSync } from 'node:zlib'
 
+/** In kB. Own code is all but the map library and Svelte; the first load is all that the map of a commander needs. */
+const budgets = { 'first load, own code, gzip': 45, 'first load, all, brotli': 460, 'on demand, gzip': 45 }
+
+/** What the first screen needs although it is imported when the page runs. */
+const first = ['index.html', 'src/Workbench.svelte']
+
 const root = new URL('../dist/', import.meta.url).pathname
 const compressible = /\.(js|mjs|css|html|svg|json|webmanifest)$/
+const manifest = JSON.parse(readFileSync(join(root, '.vite/manifest.json'), 'utf8'))
+rmSync(join(root, '.vite'), { recursive: true })
+
+/** The files that a chunk needs before it runs: its own, its styles, and those of what it imports. */
+function needs(key, files = new Set()) {
+  const chunk = manifest[key]
+  if (!chunk) throw new Error(`the manifest has no ${key}`)
+  if (files.has(chunk.file)) return files
+  for (const file of [chunk.file, ...(chunk.css ?? []), ...(chunk.assets ?? [])]) files.add(file)
+  for (const other of chunk.imports ?? []) needs(other, files)
+  return files
+}
+
+const early = new Set(['index.html', ...first.flatMap((key) => [...needs(key)])])
 const table = []
 
 for (const name of readdirSync(root, { recursive: true, encoding: 'utf8' }).sort()) {
   const path = join(root, name)
   if (!statSync(path).isFile() || /\.(br|gz|keep)$/.test(name)) continue
   const body = readFileSync(path)
-  const row = { name, bytes: body.length, gzip: body.length, brotli: body.length }
+  const row = { name, early: early.has(name), gzip: body.length, brotli: body.length }
   if (compressible.test(name) && body.length > 512) {
     const gzip = gzipSync(body, { level: 9 })
     const brotli = brotliCompressSync(body, {
@@ -31,7 +52,27 @@ for (const name of readdirSync(root, { recursive: true, encoding: 'utf8' }).sort
 }
 
 const kB = (bytes) => (bytes / 1000).toFixed(1).padStart(8)
-for (const row of table) console.log(`${kB(row.gzip)} kB gzip ${kB(row.brotli)} kB brotli  ${row.name}`)
+for (const when of [true, false]) {
+  console.log(when ? 'first load' : 'on demand')
+  for (const row of table.filter((row) => row.early === when)) {
+    console.log(`${kB(row.gzip)} kB gzip ${kB(row.brotli)} kB brotli  ${row.name}`)
+  }
+}
 const sum = (rows, key) => rows.reduce((total, row) => total + row[key], 0)
-const own = table.filter((row) => /\.(js|css)$/.test(row.name) && !/maplibre|svelte/.test(row.name))
-console.log(`${kB(sum(own, 'gzip'))} kB gzip own code; ${kB(sum(table, 'brotli'))} kB brotli in all`)
+const own = (row) => /\.(js|css)$/.test(row.name) && !/maplibre|svelte-/.test(row.name)
+const atFirst = table.filter((row) => row.early)
+const weights = {
+  'first load, own code, gzip': sum(atFirst.filter(own), 'gzip'),
+  'first load, all, brotli': sum(atFirst, 'brotli'),
+  'on demand, gzip': sum(
+    table.filter((row) => !row.early && own(row)),
+    'gzip',
+  ),
+}
+let over = false
+for (const [name, bytes] of Object.entries(weights)) {
+  const heavy = bytes > budgets[name] * 1000
+  over ||= heavy
+  console.log(`${kB(bytes)} of ${budgets[name]} kB  ${name}${heavy ? ': OVER BUDGET' : ''}`)
+}
+if (over) process.exit(1)

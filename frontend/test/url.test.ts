@@ -15,6 +15,7 @@ const full: Link = {
   },
   cell: '883960a001fffff',
   view: 'cells',
+  search: {},
   lang: 'en',
   theme: 'night',
 }

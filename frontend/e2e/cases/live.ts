@@ -52,7 +52,7 @@ export const live: Case[] = [
         await page.mouse.move(cell.x, cell.y)
         return digits(await page.locator('.tip').innerText())
       }
-      await soon(underMouse, (count) => count === cell.count + 3, `hexagon ${cell.h3}, ${cell.count + 3}`)
+      await soon(underMouse, (count) => count === (cell.count ?? 0) + 3, `hexagon ${cell.h3}, ${cell.count} and 3`)
       equal(await page.evaluate(() => 'stayed' in window), true, 'the page is the same')
       const status = () => page.locator('footer').innerText()
       await soon(status, (text) => /Import|Nouvelles/.test(text), 'the status line')

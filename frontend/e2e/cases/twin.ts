@@ -21,10 +21,10 @@ export const twin: Case[] = [
       const hours = page.locator('.profile table').first().locator('td')
       equal((await hours.allInnerTexts()).map(Number), want.hours, 'by hour')
       const listed = () => page.locator('.profile li').count()
-      await soon(listed, (n) => n === Math.min(20, want.total), 'events')
-      if (want.total > 20) {
+      await soon(listed, (n) => n === Math.min(20, want.total ?? 0), 'events')
+      if ((want.total ?? 0) > 20) {
         await person.button('Afficher la suite').click()
-        await soon(listed, (n) => n === Math.min(40, want.total), 'more events')
+        await soon(listed, (n) => n === Math.min(40, want.total ?? 0), 'more events')
       }
       await page.keyboard.press('Escape')
       await soon(

@@ -1,11 +1,12 @@
 // French, the first language. English must have every key of this file: `Messages` is its type.
 
+import type { Lang } from '../lib/url'
 import { attributes, values } from './words.fr'
 
 const plural = (n: number, one: string, many: string) => (Math.abs(n) < 2 ? one : many)
 
 export const fr = {
-  code: 'fr' as string,
+  code: 'fr' as Lang,
   locale: 'fr-FR' as string,
   title: 'Vigie',
   tagline: 'Où et quand : les faits sur la carte',
@@ -13,6 +14,7 @@ export const fr = {
   skip: 'Aller à la carte',
   close: 'Fermer',
   retry: 'Réessayer',
+  reload: 'Recharger la page',
   reset: 'Tout effacer',
   remove: (what: string) => `Retirer : ${what}`,
   more: 'Afficher la suite',
@@ -21,33 +23,32 @@ export const fr = {
   none: 'aucun',
   all: 'tous',
 
-  login: {
-    heading: 'Connexion',
-    name: 'Identifiant',
-    password: 'Mot de passe',
-    submit: 'Se connecter',
-    busy: 'Connexion…',
-    refused: 'Identifiant ou mot de passe incorrect.',
-    throttled: 'Trop d’essais. Attendez un instant avant de recommencer.',
-    unreachable: 'Le serveur ne répond pas. Vérifiez le réseau, puis réessayez.',
-    expired: 'La session a pris fin. Reconnectez-vous : la carte reprendra où vous en étiez.',
-    note: 'Accès réservé aux personnes habilitées.',
-    missing: 'Saisissez l’identifiant et le mot de passe.',
+  roles: {
+    commander: 'commandant',
+    analyst: 'analyste',
+    operator: 'opérateur',
+    authority: 'gestionnaire routier',
+    auditor: 'auditeur',
+    admin: 'administrateur',
   },
 
   header: {
     logout: 'Se déconnecter',
     language: 'English',
-    languageHint: 'Switch to English',
     toNight: 'Thème de nuit',
     toDay: 'Thème de jour',
-    signedIn: (name: string) => `Connecté : ${name}`,
     filters: (n: number) => (n ? `Filtres (${n})` : 'Filtres'),
     share: 'Copier le lien',
     shared: 'Lien copié',
     views: 'Présentation',
     map: 'Carte',
     table: 'Tableau',
+    journal: 'Journal',
+    account: (grant: string) => `Compte : ${grant}`,
+    more: (n: number) => `et ${n} ${plural(n, 'autre droit', 'autres droits')}`,
+    everywhere: 'tout le territoire',
+    until: (when: string) => `Session ouverte jusqu’au ${when}`,
+    sessions: 'Mes sessions…',
   },
 
   search: {
@@ -105,6 +106,8 @@ export const fr = {
   },
 
   hours: {
+    byDay: 'Jours de la semaine',
+    byHour: 'Heures du jour',
     heading: 'Heures et jours',
     help: 'Choisissez des cases, un jour ou une heure entière.',
     clear: 'Toute la semaine',
@@ -145,6 +148,24 @@ export const fr = {
     tooltip: (n: string, noun: string) => `${n} ${noun}`,
   },
 
+  guard: {
+    below: (k: number) => `<${k}`,
+    withheld: 'masqué',
+    atLeast: (n: string) => `≥ ${n}`,
+    cells: (n: number, text: string) => `${text} ${plural(n, 'nombre masqué', 'nombres masqués')}`,
+    why: (k: number) => `Moins de ${k} : le nombre est masqué pour que personne ne soit reconnu.`,
+    whyWithheld: 'Masqué : protège une case voisine.',
+    partly: (n: string) => `${n} connus, le reste masqué`,
+    years: (families: string, years: string) => `${families} : comptage par années entières seulement (${years}).`,
+    noYear: (families: string) => `${families} : aucune année entière dans cette période, donc aucun chiffre.`,
+    ignored: (families: string, filters: string) =>
+      `${families} : aucun chiffre ici, ce comptage ne se filtre pas par ${filters}.`,
+    tooFine: (families: string) => `${families} : aucun chiffre pour des hexagones aussi petits, dézoomez.`,
+    span: (from: string, to: string) => (from === to ? from : `${from} à ${to}`),
+    parts: (families: string) => `Sans ${families} : ni heures, ni liste, car ces événements sont protégés.`,
+    list: (items: string[]) => new Intl.ListFormat('fr', { type: 'conjunction' }).format(items),
+  },
+
   legend: {
     heading: 'Légende',
     inView: (n: string) => `${n} dans la vue`,
@@ -155,53 +176,6 @@ export const fr = {
     fixed: 'Échelle fixe : elle ne dépend pas des filtres.',
     units: 'Unités et radars',
     marks: 'G gendarmerie, P police, F pompiers, R radar, V panneau',
-  },
-
-  profile: {
-    heading: 'Hexagone',
-    placeless: 'Hors de tout secteur connu',
-    events: (n: string, noun: string) => `${n} ${noun}`,
-    size: (area: string) => `Surface : ${area}`,
-    byHour: 'Par heure',
-    byWeekday: 'Par jour',
-    byMonth: 'Par mois',
-    list: 'Événements',
-    listCount: (shown: string, total: string) => `${shown} sur ${total}`,
-    hour: 'Heure',
-    weekday: 'Jour',
-    month: 'Mois',
-    count: 'Nombre',
-    loading: 'Chargement du profil…',
-    failed: 'Le profil n’a pas pu être chargé.',
-    listFailed: 'La liste n’a pas pu être chargée.',
-    none: 'Aucun événement dans cet hexagone avec ces filtres.',
-    centre: 'Voir sur la carte',
-    reference: 'Référence',
-    unknownHours: (n: string) => `${n} à heure inconnue`,
-    precision: (m: string) => `à ${m} m près`,
-  },
-
-  table: {
-    cells: 'Hexagones',
-    areas: 'Communes',
-    rank: 'Rang',
-    area: 'Secteur',
-    count: 'Événements',
-    share: 'Part',
-    longitude: 'Longitude',
-    latitude: 'Latitude',
-    cell: 'Hexagone',
-    code: 'Code',
-    captionCells: (n: string, area: string) => `${n} hexagones de ${area} environ, dans la vue de la carte`,
-    captionAreas: (n: string) => `${n} communes`,
-    truncated: (n: string) => `Seules les ${n} premières lignes sont montrées.`,
-    open: (what: string) => `Profil de l’hexagone : ${what}`,
-    limit: (name: string) => `Limiter à ${name}`,
-    loading: 'Chargement du tableau…',
-    failed: 'Le tableau n’a pas pu être chargé.',
-    empty: 'Aucune ligne avec ces filtres.',
-    sortBy: (column: string) => `Trier par ${column}`,
-    which: 'Lignes du tableau',
   },
 
   link: {
@@ -222,6 +196,7 @@ export const fr = {
   },
 
   error: {
+    part: 'Cette partie de l’écran n’a pas pu être chargée.',
     summary: 'Les chiffres n’ont pas pu être mis à jour.',
     meta: 'Le serveur n’a pas pu dire ce qu’il contient.',
     invalid: 'Le serveur ne comprend pas un des filtres.',

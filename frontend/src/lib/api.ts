@@ -1,14 +1,44 @@
 // The server's operations as typed functions. Errors are problem+json and become ApiError.
 
+import type { Grant } from './rights'
+
 export interface Session {
   name: string
-  role: string
-  areas: string[] | null
+  machine?: boolean
+  grants: Grant[]
+  expires?: string
 }
 
-export interface FacetValue {
+/** Which ways there are to log in. */
+export interface LoginWays {
+  local: boolean
+  oidc: { title: string; url: string } | null
+}
+
+/** Why a count is not told: it is below k, or it would give away a neighbour that is. */
+export type Hidden = 'below' | 'withheld'
+
+/** A count, or what may be said instead of it; with both, the count is of the events that are not protected. */
+export interface Counted {
+  count: number | null
+  hidden?: Hidden
+  k?: number
+}
+
+/** What was answered of the families of categories whose small counts are hidden. */
+export interface Protected {
+  families: { category: string; k: number }[]
+  /** The whole years that were counted; null where none was. */
+  from: string | null
+  to: string | null // exclusive
+  /** How many counts of the answer are hidden. */
+  hidden: number
+  /** Filters that protected counts do not have: because of them the families are left out. */
+  ignored?: string[] | null
+}
+
+export interface FacetValue extends Counted {
   value: string
-  count: number
 }
 
 export interface SourceInfo {
@@ -30,6 +60,7 @@ export interface Meta {
   base_map: { style_url: string | null } | null
   attribution: string
   freshness: string | null
+  protected?: Protected
 }
 
 export interface Summary {
@@ -39,6 +70,7 @@ export interface Summary {
   hour_grid: number[]
   facets: Record<string, FacetValue[] | null>
   version: number
+  protected?: Protected
 }
 
 export interface AreaName {
@@ -52,17 +84,15 @@ export interface Area extends AreaName {
   bounds: [number, number, number, number] | null
 }
 
-export interface CellRow {
+export interface CellRow extends Counted {
   h3: string
-  count: number
   lon: number
   lat: number
   area: AreaName | string | null
 }
 
-export interface AreaRow extends AreaName {
+export interface AreaRow extends AreaName, Counted {
   level: string
-  count: number
 }
 
 export interface Profile {
@@ -71,7 +101,10 @@ export interface Profile {
   center: [number, number]
   area_m2: number
   area: AreaName | null
-  total: number
+  total: number | null
+  hidden?: Hidden
+  k?: number
+  protected?: Protected
   hours: number[]
   weekdays: number[]
   months: number[]
@@ -91,26 +124,31 @@ export interface EventRow {
   attributes: Record<string, string[] | string> | null
 }
 
-/** An answer that is not 2xx: status, and what the server says in words. */
+/** An answer that is not 2xx: status, the server's code of the problem, and what it says in words. */
 export class ApiError extends Error {
   constructor(
     readonly status: number,
     readonly detail: string,
+    readonly code = '',
   ) {
     super(detail || `HTTP ${status}`)
   }
 }
 
-async function call<T>(path: string, init: RequestInit = {}): Promise<T> {
+/** Asks the server; an answer that is not 2xx is thrown as an ApiError. */
+export async function ask(path: string, init: RequestInit = {}): Promise<Response> {
   const response = await fetch(path, { ...init, headers: { accept: 'application/json', ...init.headers } })
-  if (!response.ok) {
-    const problem = await response.json().catch(() => ({}))
-    throw new ApiError(response.status, String(problem.detail ?? problem.title ?? ''))
-  }
+  if (response.ok) return response
+  const problem = await response.json().catch(() => ({}))
+  throw new ApiError(response.status, String(problem.detail ?? problem.title ?? ''), String(problem.code ?? ''))
+}
+
+async function call<T>(path: string, init: RequestInit = {}): Promise<T> {
+  const response = await ask(path, init)
   return response.status === 204 ? (undefined as T) : ((await response.json()) as T)
 }
 
-const get = <T>(path: string, params?: URLSearchParams, signal?: AbortSignal) =>
+export const get = <T>(path: string, params?: URLSearchParams, signal?: AbortSignal) =>
   call<T>(params && params.size > 0 ? `${path}?${params}` : path, { signal })
 
 /** A copy of the parameters with some more. */
@@ -122,6 +160,7 @@ export function plus(params: URLSearchParams, more: Record<string, string | numb
 
 export const api = {
   session: () => get<Session>('/api/session'),
+  ways: () => get<LoginWays>('/api/login'),
   login: (name: string, password: string) =>
     call<Session>('/api/session', {
       method: 'POST',

@@ -1,13 +1,13 @@
 // The state of the application: who, what is asked (mirrored in the address), what the server answered.
-import { en } from '../i18n/en'
-import { fr } from '../i18n/fr'
+import { fr, type Messages } from '../i18n/fr'
 import { limits, spreadOf, type Theme } from '../map/ramp'
 import { resolutionForZoom } from '../map/cell'
 import type { Content } from '../map/tiles'
-import { api, ApiError, plus, type Meta, type Session, type SourceInfo, type Summary } from './api'
+import { api, ApiError, plus, type Meta, type Protected, type Session, type SourceInfo, type Summary } from './api'
 import { addDays, dayOf, midnight } from './day'
 import { emptyFilter, filterParams, instant, type Filter } from './filter'
 import { binRange, binsOf, frameOf, isExact, type Frame, type Period } from './frame'
+import { mayAudit, mayRead } from './rights'
 import { Stream } from './stream.svelte'
 import {
   read,
@@ -25,6 +25,10 @@ const dark = matchMedia('(prefers-color-scheme: dark)')
 export class App {
   session = $state<Session | null>()
   expired = $state(false)
+  /** The page of this server that sent the person here to log in. */
+  private next?: string
+  /** Why a log-in through the directory came back without a session. */
+  refused = $state<'refused' | 'disabled' | 'sso'>()
   meta = $state.raw<Meta>()
   summary = $state.raw<Summary>()
   summaryError = $state.raw<unknown>()
@@ -36,6 +40,8 @@ export class App {
   filter = $state.raw<Filter>(emptyFilter())
   cell = $state<string>()
   view = $state<ViewName>('map')
+  /** What the journal is searched for, by the names of the server's parameters; `entry` is the one that is open. */
+  search = $state.raw<Record<string, string>>({})
   langChoice = $state<Lang>()
   themeChoice = $state<ThemeChoice>()
   /** Whether units and speed cameras are shown. */
@@ -55,8 +61,15 @@ export class App {
 
   stream = new Stream(this)
 
+  /** The English words, once they are here: French is shown until then. */
+  private english = $state.raw<Messages>()
+
   lang = $derived<Lang>(this.langChoice ?? 'fr')
-  t = $derived(this.lang === 'en' ? en : fr)
+  t = $derived<Messages>((this.lang === 'en' && this.english) || fr)
+  /** What the account opens: the map, the journal, or neither. */
+  reads = $derived(mayRead(this.session?.grants))
+  audits = $derived(mayAudit(this.session?.grants))
+  journal = $derived(this.audits && (this.view === 'journal' || !this.reads))
   theme = $derived<Theme>(
     this.themeChoice === 'night' || (this.themeChoice !== 'day' && this.systemDark) ? 'night' : 'day',
   )
@@ -78,11 +91,13 @@ export class App {
     return all.filter(
       ({ name }) =>
         (chosen.length === 0 || chosen.includes(name)) &&
-        (!counted || counted.some(({ value, count }) => value === name && count > 0)),
+        (!counted || counted.some(({ value, count, hidden }) => value === name && (!!count || !!hidden))),
     )
   })
   /** Some of the events shown are invented. Unknown sources count as what the server says of the whole. */
   synthetic = $derived(this.summary ? this.sources.some(({ synthetic }) => synthetic) : (this.meta?.synthetic ?? false))
+  /** The protected families and what was answered of them, under the filter; undefined when there are none. */
+  guard = $derived<Protected | undefined>(this.summary ? this.summary.protected : this.meta?.protected)
   params = $derived(filterParams(this.filter))
   paramsText = $derived(this.params.toString())
   resolution = $derived(resolutionForZoom(this.camera?.zoom ?? 8))
@@ -97,7 +112,10 @@ export class App {
     if (!frame || !extent || !meta) return undefined
     const params = filterParams(filter, false).toString()
     const period = this.brushing ? undefined : filter.period
-    if (!period || isExact(frame, period, extent)) return { params, bins: binsOf(frame), version: meta.version }
+    // Protected counts are of the whole period asked for: they do not follow the bins.
+    const guarded = (meta.protected?.families.length ?? 0) > 0
+    if (!period || (!guarded && isExact(frame, period, extent)))
+      return { params, bins: binsOf(frame), version: meta.version }
     const bins = { from: midnight(period.from), to: midnight(addDays(period.to, 1)), n: 1 }
     return { params, bins, version: meta.version }
   })
@@ -113,11 +131,15 @@ export class App {
 
   /** Takes the state from the address. */
   restore(move: boolean) {
-    const { link, problem } = read(location.search)
+    const { link, problem, login, next } = read(location.search)
+    this.next = next
+    if (login) this.refused = login === 'disabled' || login === 'refused' ? login : 'sso'
     this.problem = problem
     this.filter = link.filter
     this.cell = link.cell
     this.view = link.view
+    this.search = link.search
+    void this.learnEnglish(link.lang)
     this.langChoice = link.lang
     this.themeChoice = link.theme
     this.units = link.units ?? false
@@ -127,8 +149,8 @@ export class App {
   }
 
   get link(): Link {
-    const { camera, filter, cell, view, langChoice: lang, themeChoice: theme, units } = this
-    return { camera, filter, cell, view, lang, theme, units }
+    const { camera, filter, cell, view, search, langChoice: lang, themeChoice: theme, units } = this
+    return { camera, filter, cell, view, search, lang, theme, units }
   }
 
   /** Writes the state into the address: a new step of the history, or in place of the present one. */
@@ -168,9 +190,26 @@ export class App {
     this.remember('push')
   }
 
-  setLang(lang: Lang) {
+  async setLang(lang: Lang) {
+    await this.learnEnglish(lang)
     this.langChoice = lang
     this.remember('replace')
+  }
+
+  /** English is loaded when somebody wants it. Without a network the page stays French. */
+  private async learnEnglish(lang: Lang | undefined) {
+    if (lang !== 'en' || this.english) return
+    this.english = await import('../i18n/en').then(
+      ({ en }) => en,
+      () => undefined,
+    )
+  }
+
+  /** Searches the journal for something else, or opens and closes one of its entries. */
+  seek(search: Record<string, string>, how: 'push' | 'replace' = 'push') {
+    this.search = search
+    this.view = 'journal'
+    this.remember(how)
   }
 
   setTheme(theme: ThemeChoice) {
@@ -190,6 +229,7 @@ export class App {
   }
 
   async start() {
+    await this.learnEnglish(this.langChoice)
     try {
       this.session = await api.session()
     } catch (error) {
@@ -202,6 +242,8 @@ export class App {
   async enter(session: Session) {
     this.session = session
     this.expired = false
+    if (this.next) return location.assign(this.next)
+    if (!this.reads) return
     await this.loadMeta()
     this.stream.open()
   }
@@ -266,7 +308,7 @@ export class App {
     this.limitsAsked.add(key)
     try {
       const { cells, total } = await api.cells(new URLSearchParams({ res: key, limit: '500' }))
-      const counts = (cells ?? []).map(({ count }) => count)
+      const counts = (cells ?? []).map(({ count }) => count ?? 0).filter((count) => count > 0)
       this.limits = { ...this.limits, [res]: limits(spreadOf(counts, total)) }
     } catch (error) {
       this.limitsAsked.delete(key)

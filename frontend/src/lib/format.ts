@@ -1,6 +1,7 @@
 // Numbers, dates and names as people of each language write them.
 import type { Messages } from '../i18n/fr'
 import { zone, type Day } from './day'
+import type { Counted, Protected } from './api'
 import type { Filter } from './filter'
 
 const cached = new Map<string, Intl.NumberFormat | Intl.DateTimeFormat>()
@@ -18,6 +19,21 @@ export function number(t: Messages, value: number, digits = 0): string {
     value,
   )
 }
+
+/** A count as it may be told: `12`, `<5`, « masqué », or `≥ 12` where a part is hidden. Never 0 for what is hidden. */
+export function counted(t: Messages, { count, hidden, k }: Counted): string {
+  if (!hidden) return number(t, count ?? 0)
+  if (count) return t.guard.atLeast(number(t, count))
+  return hidden === 'below' && k ? t.guard.below(k) : t.guard.withheld
+}
+
+/** A total of which some parts are hidden. */
+export function total(t: Messages, value: number, guard: Protected | undefined): string {
+  return (guard?.hidden ?? 0) > 0 ? t.guard.atLeast(number(t, value)) : number(t, value)
+}
+
+/** Where a count stands among others when sorted: what is hidden between nothing and one. */
+export const rank = ({ count, hidden }: Counted) => count || (hidden === 'below' ? 0.5 : hidden ? 0.25 : 0)
 
 export function percent(t: Messages, share: number): string {
   return once(
@@ -42,6 +58,14 @@ export function moment(t: Messages, instant: string | number): string {
   ).format(new Date(instant))
 }
 
+/** Date, hour, minute and second of an instant in the territory's zone. */
+export function instant(t: Messages, value: string): string {
+  return once(
+    `i${t.locale}`,
+    () => new Intl.DateTimeFormat(t.locale, { timeZone: zone, dateStyle: 'medium', timeStyle: 'medium' }),
+  ).format(new Date(value))
+}
+
 /** Hour and minute of an instant. */
 export function clock(t: Messages, instant: number): string {
   return once(`c${t.locale}`, () => new Intl.DateTimeFormat(t.locale, { timeStyle: 'short' })).format(instant)
@@ -60,7 +84,8 @@ export function plain(slug: string): string {
   return text.charAt(0).toUpperCase() + text.slice(1)
 }
 
-const known = (table: object, slug: string) => (table as Record<string, string | undefined>)[slug]
+/** The word of a table for a slug; undefined for one that it does not have. */
+export const known = (table: object, slug: string) => (table as Record<string, string | undefined>)[slug]
 
 export const categoryName = (t: Messages, slug: string) => known(t.categories, slug) ?? plain(slug)
 export const severityName = (t: Messages, slug: string) => known(t.severities, slug) ?? plain(slug)

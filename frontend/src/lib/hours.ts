@@ -44,3 +44,25 @@ export const hoursOfDay = (day: number) => Array.from({ length: 24 }, (_, hour) 
 
 /** One hour of every weekday. */
 export const hourOfWeek = (hour: number) => Array.from({ length: 7 }, (_, day) => day * 24 + hour)
+
+/** Days × hours of the day; an empty list stands for all. */
+export interface Crossing {
+  days: number[]
+  hours: number[]
+}
+
+/** The hours of the week on those days at those hours; empty for the whole week. */
+export function crossed({ days, hours }: Crossing): Set<number> {
+  if (days.length === 0 && hours.length === 0) return new Set()
+  const all = (some: number[], n: number) => (some.length > 0 ? some : Array.from({ length: n }, (_, i) => i))
+  return new Set(all(days, 7).flatMap((day) => all(hours, 24).map((hour) => day * 24 + hour)))
+}
+
+/** The days and hours that a choice is made of; undefined for one that is no such product. */
+export function crossing(chosen: ReadonlySet<number>): Crossing | undefined {
+  const sorted = [...chosen].sort((a, b) => a - b)
+  const days = [...new Set(sorted.map((hour) => Math.floor(hour / 24)))]
+  const hours = [...new Set(sorted.map((hour) => hour % 24))].sort((a, b) => a - b)
+  if (days.length * hours.length !== sorted.length) return undefined
+  return { days: days.length === 7 ? [] : days, hours: hours.length === 24 ? [] : hours }
+}

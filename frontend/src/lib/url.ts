@@ -9,7 +9,21 @@ export const urlVersion = 1
 
 export type Lang = 'fr' | 'en'
 export type ThemeChoice = 'auto' | 'day' | 'night'
-export type ViewName = 'map' | 'cells' | 'areas'
+export const views = ['map', 'cells', 'areas', 'units', 'journal'] as const
+export type ViewName = (typeof views)[number]
+
+/** What the journal can be searched for; `j.account=…` in the address. */
+export const searchKeys = [
+  'account',
+  'operation',
+  'act',
+  'class',
+  'outcome',
+  'reference',
+  'from',
+  'to',
+  'entry',
+] as const
 
 export interface Camera {
   zoom: number
@@ -22,12 +36,13 @@ export interface Link {
   filter: Filter
   cell?: string
   view: ViewName
+  search: Record<string, string>
   lang?: Lang
   theme?: ThemeChoice
   units?: boolean
 }
 
-export const emptyLink = (): Link => ({ filter: emptyFilter(), view: 'map' })
+export const emptyLink = (): Link => ({ filter: emptyFilter(), view: 'map', search: {} })
 
 const shortNames = { category: 'cat', severity: 'sev', source: 'src', area: 'area' } as const
 
@@ -51,6 +66,9 @@ export function write(link: Link): string {
   }
   if (link.cell) params.set('cell', link.cell)
   if (link.view !== 'map') params.set('view', link.view)
+  if (link.view === 'journal') {
+    for (const key of searchKeys) if (link.search[key]) params.set('j.' + key, link.search[key])
+  }
   if (link.lang) params.set('lang', link.lang)
   if (link.theme) params.set('theme', link.theme)
   if (link.units) params.set('units', '1')
@@ -66,7 +84,7 @@ export interface LinkProblem {
 }
 
 /** Reads an address. Never throws: what cannot be understood is listed in the problem. */
-export function read(search: string): { link: Link; problem: LinkProblem } {
+export function read(search: string): { link: Link; problem: LinkProblem; login?: string; next?: string } {
   const params = new URLSearchParams(search)
   const link = emptyLink()
   const problem: LinkProblem = { ignored: [] }
@@ -78,7 +96,12 @@ export function read(search: string): { link: Link; problem: LinkProblem } {
   readCamera(params, link, refuse)
   readPeriod(params, link, refuse)
   for (const [key, value] of params) readOther(key, value, link, refuse)
-  return { link, problem }
+  return { link, problem, login: params.get('login') ?? undefined, next: ownPage(params.get('next')) }
+}
+
+/** The address of a page of this server, or undefined: a link must not send people elsewhere after the log-in. */
+export function ownPage(next: string | null): string | undefined {
+  return next && /^\/(?![/\\])[^\s\\]*$/.test(next) && next !== '/' ? next : undefined
 }
 
 type Refuse = (key: string) => void
@@ -118,7 +141,12 @@ function readOther(key: string, value: string, link: Link, refuse: Refuse) {
     if (parseCell(value)) link.cell = value
     else refuse(key)
   } else if (key === 'view') {
-    if (value === 'map' || value === 'cells' || value === 'areas') link.view = value
+    const view = views.find((name) => name === value)
+    if (view) link.view = view
+    else refuse(key)
+  } else if (key.startsWith('j.')) {
+    const name = searchKeys.find((known) => 'j.' + known === key)
+    if (name && value.length <= 200) link.search[name] = value
     else refuse(key)
   } else if (key === 'lang') {
     if (value === 'fr' || value === 'en') link.lang = value
@@ -129,7 +157,7 @@ function readOther(key: string, value: string, link: Link, refuse: Refuse) {
   } else if (key === 'units') {
     if (value === '1') link.units = true
     else refuse(key)
-  } else if (!['v', 'z', 'c', 'from', 'to'].includes(key)) {
+  } else if (!['v', 'z', 'c', 'from', 'to', 'login', 'next'].includes(key)) {
     refuse(key)
   }
 }

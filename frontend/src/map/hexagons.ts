@@ -1,7 +1,7 @@
 // The hexagon layer: draws the shown tiles with the counts of the brushed bins. Moving the brush changes two uniforms.
 import type { CustomLayerInterface, CustomRenderMethodInput, Map as MapLibre } from 'maplibre-gl'
 import { upload, remove, type Mesh } from './mesh'
-import { classes, colours, outline, rgb, selection, type Theme } from './ramp'
+import { classes, colours, hatch, outline, rgb, selection, type Theme } from './ramp'
 import { link, type Uniforms } from './shader'
 import { tileUnits, type HexTile } from './vhx'
 
@@ -88,6 +88,8 @@ export class HexagonLayer implements CustomLayerInterface {
     gl.uniform3fv(uniforms.outline, rgb(outline(theme)))
     gl.uniform3fv(uniforms.ring, rgb(selection(theme)[0]))
     gl.uniform3fv(uniforms.ringInner, rgb(selection(theme)[1]))
+    gl.uniform3fv(uniforms.paper, rgb(hatch(theme)[0]))
+    gl.uniform3fv(uniforms.hatch, rgb(hatch(theme)[1]))
     gl.uniform1f(uniforms.pixel, this.map?.getPixelRatio() ?? 1)
   }
 
@@ -99,6 +101,7 @@ export class HexagonLayer implements CustomLayerInterface {
     gl.uniformMatrix4fv(uniforms.matrix, false, tileMatrix(world, placed))
     gl.uniform1i(uniforms.rowLength, tile.bins + 1)
     gl.uniform2i(uniforms.range, Math.min(range[0], tile.bins - 1), Math.min(range[1], tile.bins))
+    gl.uniform1i(uniforms.fixedAt, tile.fixed.length > 0 ? tile.sums.length : -1)
     gl.uniform1i(uniforms.chosen, chosenRes === tile.res ? indexOf(tile.ids, chosen) : -1)
     gl.uniform1i(uniforms.hovered, indexOf(tile.ids, hovered))
     gl.activeTexture(gl.TEXTURE0)

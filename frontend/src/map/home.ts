@@ -31,7 +31,7 @@ export function densest(all: CellRow[]): Bounds | undefined {
   let best: { cells: CellRow[]; sum: number } | undefined
   for (const cell of cells) {
     const window = near(cell)
-    const sum = window.reduce((total, { count }) => total + count, 0)
+    const sum = window.reduce((total, { count }) => total + (count ?? 0), 0)
     if (!best || sum > best.sum) best = { cells: window, sum }
   }
   if (!best) return undefined

@@ -23,16 +23,18 @@ export function fans(tile: HexTile): { attributes: ArrayBuffer; indices: Uint32A
   for (let i = 0; i < cells; i++) {
     const first = tile.corners[i]
     const n = tile.corners[i + 1] - first
+    // The two highest bits say why a part of the count is hidden.
+    const name = i + (tile.hidden[i] ?? 0) * 2 ** 30
     let [cx, cy] = [0, 0]
     for (let v = 0; v < n; v++) {
       const [x, y] = [tile.xy[2 * (first + v)], tile.xy[2 * (first + v) + 1]]
       cx += x / n
       cy += y / n
-      put(vertex + 1 + v, x, y, i, 0)
+      put(vertex + 1 + v, x, y, name, 0)
       indices.set([vertex, vertex + 1 + v, vertex + 1 + ((v + 1) % n)], index)
       index += 3
     }
-    put(vertex, cx, cy, i, 1)
+    put(vertex, cx, cy, name, 1)
     vertex += n + 1
   }
   function put(at: number, x: number, y: number, cell: number, centre: number) {
@@ -65,11 +67,13 @@ export function upload(gl: WebGL2RenderingContext, tile: HexTile): Mesh {
   return { vao, buffers: [vertexBuffer, indexBuffer], texture: uploadSums(gl, tile), indices: indices.length }
 }
 
-function uploadSums(gl: WebGL2RenderingContext, { sums }: HexTile): WebGLTexture {
-  const rows = Math.max(1, Math.ceil(sums.length / textureWidth))
-  const short = sums instanceof Uint16Array
+/** The running sums and, after them, the counts that do not follow the bins. */
+function uploadSums(gl: WebGL2RenderingContext, { sums, fixed }: HexTile): WebGLTexture {
+  const rows = Math.max(1, Math.ceil((sums.length + fixed.length) / textureWidth))
+  const short = sums instanceof Uint16Array && fixed.every((count) => count < 65536)
   const padded = short ? new Uint16Array(rows * textureWidth) : new Uint32Array(rows * textureWidth)
   padded.set(sums)
+  padded.set(fixed, sums.length)
   const texture = gl.createTexture()
   gl.activeTexture(gl.TEXTURE0)
   gl.bindTexture(gl.TEXTURE_2D, texture)

@@ -1,10 +1,8 @@
 // Points over the hexagons: units and speed cameras when asked for, and single events where the zoom tells them apart.
 import type { ExpressionSpecification, LayerSpecification, Map as MapLibre, VectorTileSource } from 'maplibre-gl'
-import { labelFont } from './style'
+import { eventsFrom, labelFont, unitLayer } from './style'
 import type { Theme } from './ramp'
 
-/** The first zoom at which single events are drawn: the server has none below. */
-const eventsFrom = 13
 const unitsFrom = 6
 
 /** By the first letters of a unit's kind: the letter and the colour of its disc. Other units are not drawn. */
@@ -22,8 +20,6 @@ function byKind(column: 0 | 1): ExpressionSpecification {
   const cases = Object.entries(marks).flatMap(([prefix, mark]) => [prefix, mark[column]])
   return ['match', kind, ...cases, ''] as unknown as ExpressionSpecification
 }
-
-export const unitLayer = 'units'
 
 function addUnits(map: MapLibre) {
   map.addSource('units', {

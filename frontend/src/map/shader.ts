@@ -15,24 +15,31 @@ uniform uint limits[6];
 uniform vec3 colours[6];
 uniform int chosen;
 uniform int hovered;
+uniform int fixedAt;
+uniform vec3 paper;
 flat out vec3 fill;
 flat out int mark;
+flat out int hatching;
 out float inside;
 
-uint sumAt(int bin) {
-  int at = int(cell) * rowLength + bin;
+uint texel(int at) {
   return texelFetch(sums, ivec2(at & 4095, at >> 12), 0).r;
 }
 
 void main() {
-  uint count = sumAt(range.y) - sumAt(range.x);
-  mark = int(cell) == chosen ? 2 : int(cell) == hovered ? 1 : 0;
+  // The two highest bits say why a part of the count is hidden: 1 below k, 2 withheld.
+  int id = int(cell & 0x3fffffffu);
+  hatching = int(cell >> 30);
+  uint count = texel(id * rowLength + range.y) - texel(id * rowLength + range.x);
+  if (fixedAt >= 0) count += texel(fixedAt + id);
+  bool empty = count == 0u && hatching == 0;
+  mark = id == chosen ? 2 : id == hovered ? 1 : 0;
   inside = centre;
-  fill = colours[0];
+  fill = count == 0u ? paper : colours[0];
   for (int i = 1; i < 6; i++) if (count >= limits[i]) fill = colours[i];
   // A hexagon without events collapses behind the camera.
-  gl_Position = count == 0u && mark != 2 ? vec4(0.0, 0.0, -2.0, 1.0) : matrix * vec4(corner, 0.0, 1.0);
-  if (count == 0u) mark = 3;
+  gl_Position = empty && mark != 2 ? vec4(0.0, 0.0, -2.0, 1.0) : matrix * vec4(corner, 0.0, 1.0);
+  if (empty) mark = 3;
 }`
 
 // The distance to the rim in pixels is the interpolated share of the centre over its own rate of change.
@@ -42,10 +49,17 @@ uniform vec3 outline;
 uniform vec3 ring;
 uniform vec3 ringInner;
 uniform float pixel;
+uniform vec3 hatch;
 flat in vec3 fill;
 flat in int mark;
+flat in int hatching;
 in float inside;
 out vec4 colour;
+
+// A line every seven pixels of the screen.
+float stripe(float along) {
+  return 1.0 - smoothstep(0.8, 1.5, abs(mod(along / pixel, 7.0) - 3.5));
+}
 
 void main() {
   float radius = 1.0 / max(fwidth(inside), 1e-6) / pixel;
@@ -56,6 +70,11 @@ void main() {
   float inner = mark >= 2 ? 1.0 - smoothstep(4.5, 5.5, px) : 0.0;
   float body = mark == 3 ? 0.0 : 0.82;
   vec4 base = vec4(mix(fill, ringInner, inner), max(body, inner));
+  if (hatching > 0) {
+    float lines = stripe(gl_FragCoord.x - gl_FragCoord.y);
+    if (hatching == 2) lines = max(lines, stripe(gl_FragCoord.x + gl_FragCoord.y));
+    base = mix(base, vec4(hatch, 0.9), lines * 0.8);
+  }
   vec3 edge = mark >= 1 ? ring : outline;
   vec4 mixed = mix(base, vec4(edge, mark >= 1 ? 1.0 : 0.85), rim);
   colour = vec4(mixed.rgb * mixed.a, mixed.a);
@@ -74,6 +93,9 @@ const names = [
   'ring',
   'ringInner',
   'pixel',
+  'fixedAt',
+  'paper',
+  'hatch',
 ] as const
 
 export type Uniforms = Record<(typeof names)[number], WebGLUniformLocation | null>

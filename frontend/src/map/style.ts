@@ -39,6 +39,12 @@ export const labelFont = 'Atkinson Hyperlegible Next'
 /** Hexagons are drawn below the borders of départements and regions, which help to find one's way, and the labels. */
 export const firstAbove = 'line-departement'
 
+/** The layer of units and speed cameras. */
+export const unitLayer = 'units'
+
+/** The first zoom at which single events are drawn: the server has none below. */
+export const eventsFrom = 13
+
 type Level = 'region' | 'departement' | 'commune'
 
 function line(level: Level, colour: string, minzoom: number, width: number): LayerSpecification {

@@ -199,4 +199,7 @@ const emptyTile: HexTile = {
   corners: new Uint32Array(1),
   xy: new Float32Array(),
   sums: new Uint16Array(),
+  fixed: new Uint32Array(),
+  hidden: new Uint8Array(),
+  k: 0,
 }

@@ -11,6 +11,12 @@ export interface HexTile {
   xy: Float32Array // corner positions, 1/16384 of the tile, y down
   /** Row i: counts of cell i up to each bin, `bins + 1` values, the first 0. */
   sums: Uint16Array | Uint32Array
+  /** Per cell the count of protected families over the fixed period, which no bin holds; empty without such families. */
+  fixed: Uint32Array
+  /** Per cell why a part of its count is hidden: 0 nothing is, 1 below k, 2 withheld; empty where nothing can be. */
+  hidden: Uint8Array
+  /** The threshold below which counts are hidden; 0 without protected families. */
+  k: number
 }
 
 /** Length of a tile in the units of `xy`. */
@@ -64,6 +70,9 @@ export function parseTile(buffer: ArrayBuffer): HexTile {
     corners,
     xy: readPositions(cursor, corners),
     sums: readSums(cursor, cells, bins),
+    fixed: new Uint32Array(),
+    hidden: new Uint8Array(),
+    k: 0,
   }
 }
 

@@ -1,0 +1,35 @@
+// What is to be said of counts that are protected: which families, for which whole years, and what they cannot do.
+import type { Messages } from '../i18n/fr'
+import type { Protected } from './api'
+import { dayOf } from './day'
+import { attributeName, categoryName } from './format'
+
+/** The protected families in words. */
+export function families(t: Messages, guard: Protected): string {
+  return t.guard.list(guard.families.map(({ category }) => categoryName(t, category)))
+}
+
+/** The whole years in words, `2021 à 2024`. */
+function years(t: Messages, from: string, to: string): string {
+  // The end is exclusive: a moment less is in the last year.
+  return t.guard.span(dayOf(Date.parse(from)).slice(0, 4), dayOf(Date.parse(to) - 1).slice(0, 4))
+}
+
+/** A filter of the server in words: `hours`, `attr.light`. */
+function filterName(t: Messages, key: string): string {
+  if (key.startsWith('attr.')) return attributeName(t, key.slice(5)).toLocaleLowerCase(t.locale)
+  if (key === 'from' || key === 'to') key = 'period'
+  const names: Record<string, string | undefined> = t.filters
+  return (names[key] ?? key).toLocaleLowerCase(t.locale)
+}
+
+/** The sentences for a screen that shows, or leaves out, protected families. */
+export function guardNotes(t: Messages, guard: Protected | undefined): string[] {
+  if (!guard || guard.families.length === 0) return []
+  const names = families(t, guard)
+  const ignored = [...new Set((guard.ignored ?? []).map((key) => filterName(t, key)))]
+  if (guard.ignored?.includes('resolution')) return [t.guard.tooFine(names)]
+  if (ignored.length > 0) return [t.guard.ignored(names, t.guard.list(ignored))]
+  if (!guard.from || !guard.to) return [t.guard.noYear(names)]
+  return [t.guard.years(names, years(t, guard.from, guard.to))]
+}
