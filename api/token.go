@@ -74,7 +74,7 @@ func (s *Server) accessToken(w http.ResponseWriter, r *http.Request, pass door.P
 	case err != nil:
 		return err
 	}
-	pass.LoggedIn(token.Client)
+	pass.ClientLoggedIn(token.Client)
 	if token.Scopes == nil {
 		token.Scopes = s.scopes()
 	}

@@ -39,6 +39,7 @@ const (
 type note struct {
 	mu         sync.Mutex
 	account    string // who has just logged in
+	machine    bool   // and is a client
 	recipient  string
 	references []string
 
@@ -52,6 +53,11 @@ type note struct {
 // LoggedIn names in the journal who has just logged in through a public operation.
 func (p Pass) LoggedIn(name string) {
 	p.tell(func(n *note) { n.account = name })
+}
+
+// ClientLoggedIn is LoggedIn for a machine.
+func (p Pass) ClientLoggedIn(id string) {
+	p.tell(func(n *note) { n.account, n.machine = id, true })
 }
 
 // Concerns names in the journal the data that the answer shows: source/ref of an event, the path of an area, the number
@@ -154,7 +160,7 @@ func (g *guard) entry(r *http.Request, pass Pass, outcome string) journal.Entry 
 		Outcome: outcome, RequestID: pass.requestID,
 	}
 	if e.Account == "" {
-		e.Account = n.account
+		e.Account, e.Machine = n.account, n.machine
 	}
 	if e.Reference == "" {
 		e.Reference = r.URL.Path

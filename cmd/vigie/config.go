@@ -20,6 +20,9 @@ type config struct {
 	PublicURL   string `env:"VIGIE_PUBLIC_URL" help:"address that people use; https makes cookies secure"`
 	StyleURL    string `env:"VIGIE_BASE_STYLE_URL" help:"MapLibre style of another base map, for example IGN's"`
 	Attribution string `env:"VIGIE_ATTRIBUTION" help:"attribution of that base map"`
+	TLSCert     string `env:"VIGIE_TLS_CERT" help:"certificate of the server with its chain (PEM): it speaks TLS itself"`
+	TLSKey      string `env:"VIGIE_TLS_KEY" help:"private key of that certificate (PEM)"`
+	ClientCA    string `env:"VIGIE_CLIENT_CA" help:"authorities (PEM) whose certificates machines may come with"`
 	Proxies     string `env:"VIGIE_PROXIES" help:"networks of reverse proxies to believe, for example 10.0.0.0/8,::1/128"`
 	Retention   string `env:"VIGIE_JOURNAL_RETENTION" envDefault:"3y" help:"how long the journal keeps entries, purged daily: 3y, or by class 3y,read=18m,security=never"`
 	LogFormat   string `env:"VIGIE_LOG" envDefault:"text" help:"text or json"`

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"crypto/rand"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
@@ -18,8 +19,9 @@ import (
 
 // serveCommand serves an existing store.
 type serveCommand struct {
-	Listen  string `help:"Address to listen on; default: VIGIE_LISTEN." placeholder:"HOST:PORT"`
-	Migrate bool   `help:"Bring the schema up to date first (the embedded cluster always does)."`
+	Listen string `help:"Address to listen on; default: VIGIE_LISTEN." placeholder:"HOST:PORT"`
+	tlsFlags
+	Migrate bool `help:"Bring the schema up to date first (the embedded cluster always does)."`
 }
 
 // Help shows examples.
@@ -28,11 +30,16 @@ func (c *serveCommand) Help() string {
 
 Examples:
   DATABASE_URL=postgres://vigie@db/vigie vigie serve --listen 0.0.0.0:8080
-  vigie serve --migrate`
+  vigie serve --migrate
+  vigie serve --listen 0.0.0.0:8443 --tls-cert vigie.pem --tls-key vigie.key --client-ca machines.pem`
 }
 
 // Run serves until it is told to stop.
 func (c *serveCommand) Run(ctx context.Context, a *app) error {
+	secure, err := c.config(a.config)
+	if err != nil {
+		return err
+	}
 	listener, err := a.listen(ctx, c.Listen)
 	if err != nil {
 		return err
@@ -46,13 +53,13 @@ func (c *serveCommand) Run(ctx context.Context, a *app) error {
 	if err := store.FinishBulk(ctx, a.progress); err != nil { // a first load that was killed left the events without indexes
 		return err
 	}
-	address := a.address(listener)
+	address := a.address(listener, secure)
 	a.print(map[string]string{"url": address}, func(w io.Writer) { fmt.Fprintf(w, "Vigie listens on %s (Ctrl-C stops it)\n", address) })
-	return a.serve(ctx, store, listener, cube.New(store.Store, a.log))
+	return a.serve(ctx, store, listener, secure, cube.New(store.Store, a.log))
 }
 
 // serve runs the server and watches over the cluster until ctx ends.
-func (a *app) serve(ctx context.Context, store *opened, listener net.Listener, cube *cube.Cube) error {
+func (a *app) serve(ctx context.Context, store *opened, listener net.Listener, secure *tls.Config, cube *cube.Cube) error {
 	proxies, err := a.config.proxies()
 	if err != nil {
 		return err
@@ -75,6 +82,7 @@ func (a *app) serve(ctx context.Context, store *opened, listener net.Listener, c
 		Store: store.Store, Cube: cube, Frontend: frontend.Files(), Log: a.log, Clock: a.clock, Random: rand.Reader,
 		PublicURL: a.config.PublicURL, StyleURL: a.config.StyleURL, Attribution: a.config.Attribution,
 		Proxies: proxies, Retention: retention, Build: build(), OIDC: provider, NoPassword: a.config.NoPassword,
+		TLS: secure,
 	})
 	if err != nil {
 		return err
@@ -123,16 +131,20 @@ func (a *app) listen(ctx context.Context, address string) (net.Listener, error) 
 }
 
 // address is where people find the server.
-func (a *app) address(listener net.Listener) string {
+func (a *app) address(listener net.Listener, secure *tls.Config) string {
 	if a.config.PublicURL != "" {
 		return a.config.PublicURL
 	}
+	scheme, standard := "http://", ":80"
+	if secure != nil {
+		scheme, standard = "https://", ":443"
+	}
 	host, port, err := net.SplitHostPort(listener.Addr().String())
 	if err != nil {
-		return "http://" + listener.Addr().String()
+		return scheme + listener.Addr().String()
 	}
 	if ip := net.ParseIP(host); ip != nil && ip.IsUnspecified() {
 		host = "localhost"
 	}
-	return "http://" + strings.TrimSuffix(net.JoinHostPort(host, port), ":80")
+	return scheme + strings.TrimSuffix(net.JoinHostPort(host, port), standard)
 }

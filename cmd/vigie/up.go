@@ -14,7 +14,8 @@ import (
 
 // upCommand runs everything on one machine.
 type upCommand struct {
-	Listen string  `help:"Address to listen on; default: VIGIE_LISTEN." placeholder:"HOST:PORT"`
+	Listen string `help:"Address to listen on; default: VIGIE_LISTEN." placeholder:"HOST:PORT"`
+	tlsFlags
 	NoDemo bool    `help:"Leave an empty store empty."`
 	Seed   uint64  `default:"1" help:"Seed of the demonstration territory."`
 	Scale  float64 `default:"1" help:"Amount of demonstration data."`
@@ -39,6 +40,10 @@ type upReport struct {
 
 // Run does it all.
 func (c *upCommand) Run(ctx context.Context, a *app) error {
+	secure, err := c.config(a.config)
+	if err != nil {
+		return err
+	}
 	listener, err := a.listen(ctx, c.Listen)
 	if err != nil {
 		return err
@@ -52,7 +57,7 @@ func (c *upCommand) Run(ctx context.Context, a *app) error {
 	if err := store.FinishBulk(ctx, a.progress); err != nil { // a first load that was killed left the events without indexes
 		return err
 	}
-	report := upReport{URL: a.address(listener)}
+	report := upReport{URL: a.address(listener, secure)}
 	if report.Demo, err = c.loadDemo(ctx, a, store.Store); err != nil {
 		return err
 	}
@@ -65,7 +70,7 @@ func (c *upCommand) Run(ctx context.Context, a *app) error {
 		return err
 	}
 	a.print(report, report.print)
-	return a.serve(ctx, store, listener, cube)
+	return a.serve(ctx, store, listener, secure, cube)
 }
 
 // storeIsFresh tells whether nothing was ever imported, or only the demonstration ($1) that was cut off before its last
