@@ -150,8 +150,12 @@ func links(collection string) []ogc.Link {
 	at := "/collections/" + c.ID
 	all := []ogc.Link{}
 	for _, f := range itemFormats() {
+		link := ogc.Link{Href: at + "/items?f=" + f.Name, Rel: "items", Type: f.Media, Title: c.FR + " (" + f.Name + ")"}
+		if f == geoJSON { // the standard form: clients append to this address
+			link.Href = at + "/items"
+		}
 		if f != ogc.JSON() {
-			all = append(all, ogc.Link{Href: at + "/items?f=" + f.Name, Rel: "items", Type: f.Media, Title: c.FR + " (" + f.Name + ")"})
+			all = append(all, link)
 		}
 	}
 	const rel = "http://www.opengis.net/def/rel/ogc/1.0/"
