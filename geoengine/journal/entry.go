@@ -58,7 +58,7 @@ type Root struct {
 }
 
 // String is SEQ:HASH, which ParseRoot reads.
-func (r Root) String() string { return fmt.Sprintf("%d:%x", r.Seq, r.Hash) }
+func (r Root) String() string { return fmt.Sprintf("%d:%s", r.Seq, r.Hash) }
 
 // ParseRoot reads SEQ:HASH; ErrInvalid if it is none.
 func ParseRoot(text string) (Root, error) {

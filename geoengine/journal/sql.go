@@ -139,6 +139,9 @@ func scanRow(row pgx.CollectableRow) (Row, error) {
 	if at != nil {
 		r.At = at.UTC()
 	}
+	if r.Seq == 0 { // the row that says that a search found nothing
+		return r, nil
+	}
 	copy(r.Salt[:], salt)
 	return r, errors.Join(copyHash(&r.Digest, digest), copyHash(&r.Hash, hash))
 }
