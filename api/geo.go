@@ -5,6 +5,7 @@ import (
 
 	"vigie/api/ogc"
 	"vigie/api/ogc/features"
+	"vigie/api/ogc/processes"
 )
 
 // ogcConfig is what the parts of the OGC API share.
@@ -31,6 +32,7 @@ func (s *Server) ogcRoutes() {
 	config := s.ogcConfig()
 	core := ogc.New(config,
 		features.Part(features.Config{Config: config, Store: s.config.Store, Cube: s.config.Cube}),
+		processes.Part(config, s.jobs),
 	)
 	for _, op := range core.Operations() {
 		s.door.Add(op.Operation, op.Handler)

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"vigie/geoengine"
+	"vigie/geoengine/jobs"
 	"vigie/progress"
 )
 
@@ -39,13 +40,13 @@ type message struct {
 }
 
 type subscription struct {
-	account  string
+	account  jobs.Owner   // who listens
 	messages chan message // closed when the stream must end
 }
 
 func newHub() *hub { return &hub{streams: map[*subscription]struct{}{}} }
 
-func (h *hub) subscribe(account string) (*subscription, error) {
+func (h *hub) subscribe(account jobs.Owner) (*subscription, error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	own := 0

@@ -29,6 +29,7 @@ import (
 	"vigie/geoengine"
 	"vigie/geoengine/cube"
 	"vigie/geoengine/disclosure"
+	"vigie/geoengine/jobs"
 	"vigie/geoengine/journal"
 	"vigie/progress"
 )
@@ -55,6 +56,7 @@ type Config struct {
 	Heartbeat   time.Duration     // of event streams; 15 s if zero
 	Retention   journal.Retention // of the journal, purged daily; the zero one keeps everything
 	Progress    progress.Func     // hears of the loading of the events, beside the streams; may be nil
+	Processes   []jobs.Process    // of modules, beside those of the house
 }
 
 // Limits of the HTTP server.
@@ -85,6 +87,8 @@ type Server struct {
 	rules    *disclosure.Rules
 	fresh    *freshness
 	journal  *journal.Journal
+	releases *disclosure.Releases
+	jobs     *jobs.Queue
 	metrics  *prometheus.Registry
 	secure   bool
 	started  time.Time
@@ -110,9 +114,13 @@ func New(config Config) (*Server, error) {
 		hub:      newHub(), rules: disclosure.Standard(), places: newGazetteer(config.Store), fresh: newFreshness(config.Store, config.Clock),
 		tiles: newTileLayers(config.Store, config.Cube), metrics: prometheus.NewRegistry(), secure: config.TLS != nil || strings.HasPrefix(config.PublicURL, "https://"),
 		started: config.Clock(), journal: journal.New(config.Store, config.Random, config.Clock),
+		releases: disclosure.NewReleases(config.Store),
 	}
 	s.callers = identity.NewAuthenticator(s.sessions, s.clients)
 	if err := s.useOIDC(); err != nil {
+		return nil, err
+	}
+	if s.jobs, err = s.newJobs(); err != nil {
 		return nil, err
 	}
 	s.measure()

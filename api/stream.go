@@ -9,11 +9,12 @@ import (
 
 	"vigie/api/door"
 	"vigie/api/identity"
+	"vigie/geoengine/jobs"
 )
 
 // stream sends changes as server-sent events until the client, the session or the server ends.
 func (s *Server) stream(w http.ResponseWriter, r *http.Request, pass door.Pass) error {
-	sub, err := s.hub.subscribe(pass.Caller().Name)
+	sub, err := s.hub.subscribe(jobs.Owner{Name: pass.Caller().Name, Machine: pass.Caller().Machine})
 	if err != nil {
 		return err
 	}

@@ -30,6 +30,7 @@ func (s *Server) Work(ctx context.Context) error {
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error { return s.persist(ctx, "follow events", s.followEvents) })
 	group.Go(func() error { return s.persist(ctx, "listen", s.listen) })
+	group.Go(func() error { return s.persist(ctx, "jobs", s.jobs.Work) })
 	group.Go(func() error { return s.persist(ctx, "purge the journal", s.purgeJournal) })
 	return group.Wait()
 }

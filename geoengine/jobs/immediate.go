@@ -43,3 +43,20 @@ func (q *Queue) Now(ctx context.Context, order Order) ([]Value, error) {
 	}
 	return nil, &FailedError{failure, message}
 }
+
+// MayRead tells whether the owner of a job may still see its result: rights that are narrower now than those with
+// which it ran are ErrDenied, a process that is no more is ErrMissing.
+func (q *Queue) MayRead(ctx context.Context, j *Job) error {
+	p, err := q.processes.Find(j.Process)
+	if err != nil {
+		return err
+	}
+	now, err := q.rights(ctx, p, j.Owner)
+	if err != nil {
+		return err
+	}
+	if j.Ran == nil || !j.Ran.AtMost(now) {
+		return fmt.Errorf("job %s: your rights are narrower now: %w", j.ID, geoengine.ErrDenied)
+	}
+	return nil
+}

@@ -206,6 +206,8 @@ func (q *Queue) classify(j *Job, err error) (failure, message string) {
 		return FailedDenied, "you may not do this"
 	case errors.Is(err, geoengine.ErrInvalid):
 		return FailedInvalid, strings.TrimSuffix(err.Error(), ": "+geoengine.ErrInvalid.Error())
+	case errors.Is(err, context.DeadlineExceeded):
+		return FailedTimeout, "a part of the answer took too long: ask for less"
 	case errors.Is(err, geoengine.ErrMissing):
 		return FailedInvalid, "there is no such thing, or you may not see it"
 	}
