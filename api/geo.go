@@ -30,10 +30,11 @@ func (s *Server) version() string {
 // ogcRoutes adds the OGC API: the core and one part for each standard.
 func (s *Server) ogcRoutes() {
 	config := s.ogcConfig()
-	core := ogc.New(config,
+	parts := append([]ogc.Part{
 		features.Part(features.Config{Config: config, Store: s.config.Store, Cube: s.config.Cube}),
 		processes.Part(config, s.jobs),
-	)
+	}, s.mapParts(config)...)
+	core := ogc.New(config, parts...)
 	for _, op := range core.Operations() {
 		s.door.Add(op.Operation, op.Handler)
 	}

@@ -50,12 +50,12 @@ func (l *tileLayers) measure(gauge func(name, help string, value func() float64)
 // make draws one tile.
 type makeTile func(ctx context.Context, t tiles.Tile) (body []byte, truncated bool, err error)
 
-// serve answers a tile from the cache, or draws it. The key must hold all that the tile depends on, the caller's
-// territory included.
-func (l *tileLayers) serve(w http.ResponseWriter, r *http.Request, t tiles.Tile, key, media string, draw makeTile) error {
+// body returns a tile from the cache, or draws it. The key must hold all that the tile depends on, the caller's
+// rights included.
+func (l *tileLayers) body(ctx context.Context, t tiles.Tile, key string, draw makeTile) (*tiles.Body, error) {
 	l.asked.Add(1)
 	key = fmt.Sprintf("%d/%d/%d %s", t.Z, t.X, t.Y, key)
-	body, err := l.cache.Get(r.Context(), key, func(ctx context.Context) (*tiles.Body, error) {
+	return l.cache.Get(ctx, key, func(ctx context.Context) (*tiles.Body, error) {
 		l.made.Add(1)
 		plain, truncated, err := draw(ctx, t)
 		if err != nil {
@@ -63,49 +63,39 @@ func (l *tileLayers) serve(w http.ResponseWriter, r *http.Request, t tiles.Tile,
 		}
 		return tiles.NewBody(plain, truncated), nil
 	})
-	if err != nil {
-		return err
-	}
-	return writeBody(w, r, body, media)
 }
 
-// writeBody sends a body in the best encoding, or 304 to a browser that has it. It may be kept by this person's
-// browser only, which asks again each time.
-func writeBody(w http.ResponseWriter, r *http.Request, body *tiles.Body, media string) error {
-	content, encoding := body.Encoded(r.Header.Get("Accept-Encoding"))
-	tag := body.ETagFor(encoding)
-	h := w.Header()
-	h.Set("Vary", "Accept-Encoding, Cookie")
-	h.Set("Cache-Control", "private, no-cache")
-	h.Set("ETag", tag)
-	if body.Truncated {
-		h.Set("X-Vigie-Truncated", "true")
+// drawn returns the vector tile of a layer as the caller may see it, from the cache or drawn now: the one way in which
+// the tiles of the map, those of the OGC API and pictures come about. q is what was asked, without rights.
+// ErrMissing for a layer that there is not.
+func (s *Server) drawn(ctx context.Context, pass door.Pass, layer string, t tiles.Tile, q geoengine.Query) (*tiles.Body, error) {
+	if err := t.Check(); err != nil {
+		return nil, err
 	}
-	if matchesTag(r.Header.Get("If-None-Match"), tag) {
-		w.WriteHeader(http.StatusNotModified)
-		return nil
+	q = pass.Query(q)
+	version, epoch := strconv.FormatUint(s.config.Cube.Version(), 36), strconv.FormatUint(s.tiles.epoch.Load(), 36)
+	switch layer {
+	case "hexagons":
+		return s.tiles.body(ctx, t, "hexagons "+version+" "+q.Key(), func(ctx context.Context, t tiles.Tile) ([]byte, bool, error) {
+			body, err := s.tiles.hexagons.MVT(ctx, t, q)
+			return body, false, err
+		})
+	case "events":
+		return s.tiles.body(ctx, t, "events "+version+" "+q.Key(), func(ctx context.Context, t tiles.Tile) ([]byte, bool, error) {
+			return s.tiles.events.MVT(ctx, t, q)
+		})
+	case "areas":
+		return s.tiles.body(ctx, t, "areas "+epoch, func(ctx context.Context, t tiles.Tile) ([]byte, bool, error) {
+			body, err := s.tiles.areas.MVT(ctx, t)
+			return body, false, err
+		})
+	case "units":
+		return s.tiles.body(ctx, t, "units "+epoch+" "+q.Key(), func(ctx context.Context, t tiles.Tile) ([]byte, bool, error) {
+			body, err := s.tiles.units.MVT(ctx, t, q.Scope)
+			return body, false, err
+		})
 	}
-	h.Set("Content-Type", media)
-	if encoding != "" {
-		h.Set("Content-Encoding", encoding)
-	}
-	h.Set("Content-Length", strconv.Itoa(len(content)))
-	if r.Method == http.MethodHead {
-		return nil
-	}
-	_, err := w.Write(content)
-	return err
-}
-
-// matchesTag tells whether an If-None-Match header names the tag.
-func matchesTag(header, tag string) bool {
-	for part := range strings.SplitSeq(header, ",") {
-		part = strings.TrimSpace(part)
-		if part == "*" || strings.TrimPrefix(part, "W/") == tag {
-			return true
-		}
-	}
-	return false
+	return nil, fmt.Errorf("layer %.40q: %w", layer, geoengine.ErrMissing)
 }
 
 const (
@@ -147,24 +137,33 @@ func (s *Server) hexagonTile(w http.ResponseWriter, r *http.Request, pass door.P
 	if err != nil {
 		return err
 	}
-	q = pass.Query(q)
-	version := strconv.FormatUint(s.config.Cube.Version(), 36)
 	if form == "mvt" {
-		return s.tiles.serve(w, r, t, "hexagons "+version+" "+q.Key(), mediaMVT,
-			func(ctx context.Context, t tiles.Tile) ([]byte, bool, error) {
-				body, err := s.tiles.hexagons.MVT(ctx, t, q)
-				return body, false, err
-			})
+		return s.serveTile(w, r, pass, "hexagons", t, q)
 	}
+	q = pass.Query(q)
 	bins, err := s.tileBins(pass, q)
 	if err != nil {
 		return err
 	}
+	version := strconv.FormatUint(s.config.Cube.Version(), 36)
 	key := fmt.Sprintf("compact %s %d %d %d %s", version, bins.From.Unix(), bins.To.Unix(), bins.N, q.Key())
-	return s.tiles.serve(w, r, t, key, mediaCompact, func(ctx context.Context, t tiles.Tile) ([]byte, bool, error) {
+	body, err := s.tiles.body(r.Context(), t, key, func(ctx context.Context, t tiles.Tile) ([]byte, bool, error) {
 		body, err := s.tiles.hexagons.Compact(ctx, t, q, bins)
 		return body, false, err
 	})
+	if err != nil {
+		return err
+	}
+	return body.Serve(w, r, mediaCompact)
+}
+
+// serveTile answers the vector tile of a layer.
+func (s *Server) serveTile(w http.ResponseWriter, r *http.Request, pass door.Pass, layer string, t tiles.Tile, q geoengine.Query) error {
+	body, err := s.drawn(r.Context(), pass, layer, t, q)
+	if err != nil {
+		return err
+	}
+	return body.Serve(w, r, mediaMVT)
 }
 
 // tileBins reads the time bins of the compact form: one over the period that the caller may see, if none is asked for.
@@ -203,23 +202,15 @@ func (s *Server) eventTile(w http.ResponseWriter, r *http.Request, pass door.Pas
 	if err != nil {
 		return err
 	}
-	q = pass.Query(q)
-	key := "events " + strconv.FormatUint(s.config.Cube.Version(), 36) + " " + q.Key()
-	return s.tiles.serve(w, r, t, key, mediaMVT, func(ctx context.Context, t tiles.Tile) ([]byte, bool, error) {
-		return s.tiles.events.MVT(ctx, t, q)
-	})
+	return s.serveTile(w, r, pass, "events", t, q)
 }
 
-func (s *Server) areaTile(w http.ResponseWriter, r *http.Request, _ door.Pass) error {
+func (s *Server) areaTile(w http.ResponseWriter, r *http.Request, pass door.Pass) error {
 	t, _, err := parseTile(r, "mvt")
 	if err != nil {
 		return err
 	}
-	key := "areas " + strconv.FormatUint(s.tiles.epoch.Load(), 36)
-	return s.tiles.serve(w, r, t, key, mediaMVT, func(ctx context.Context, t tiles.Tile) ([]byte, bool, error) {
-		body, err := s.tiles.areas.MVT(ctx, t)
-		return body, false, err
-	})
+	return s.serveTile(w, r, pass, "areas", t, geoengine.Query{})
 }
 
 func (s *Server) unitTile(w http.ResponseWriter, r *http.Request, pass door.Pass) error {
@@ -227,12 +218,7 @@ func (s *Server) unitTile(w http.ResponseWriter, r *http.Request, pass door.Pass
 	if err != nil {
 		return err
 	}
-	q := pass.Query(geoengine.Query{})
-	key := "units " + strconv.FormatUint(s.tiles.epoch.Load(), 36) + " " + q.Key()
-	return s.tiles.serve(w, r, t, key, mediaMVT, func(ctx context.Context, t tiles.Tile) ([]byte, bool, error) {
-		body, err := s.tiles.units.MVT(ctx, t, q.Scope)
-		return body, false, err
-	})
+	return s.serveTile(w, r, pass, "units", t, geoengine.Query{})
 }
 
 func writeJSON(w http.ResponseWriter, v any) error {
