@@ -198,7 +198,22 @@ func (a *app) checkDatabase(ctx context.Context, url string) []check {
 	if apart := a.clock().Sub(clock).Abs(); apart > 5*time.Second {
 		checks = append(checks, warn("clocks", "synchronise both machines with NTP", "the database's clock differs by %s", apart.Round(time.Second)))
 	}
-	return append(checks, checkPostGIS(postgis), checkVersions(ctx, store, postgis))
+	return append(checks, checkPostGIS(postgis), checkVersions(ctx, store, postgis), checkReader(ctx, store))
+}
+
+// checkReader looks at the role under which callers read.
+func checkReader(ctx context.Context, store *geoengine.Store) check {
+	const name = "row security"
+	state, err := store.ReaderState(ctx)
+	switch {
+	case err != nil:
+		return bad(name, "check the rights of the database user", "%v", err)
+	case !state.Exists && !state.Protected:
+		return warn(name, "vigie db migrate (or vigie up) sets it up", "not set up yet")
+	case state.Check() != nil:
+		return bad(name, "the territory of callers is not enforced by the database until this is mended", "%v", state.Check())
+	}
+	return good(name, "on, and %s may not pass it", geoengine.Reader)
 }
 
 func checkPostGIS(version string) check {
