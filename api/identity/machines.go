@@ -27,6 +27,9 @@ func (a *Accounts) CreateClient(ctx context.Context, id, title string, grants []
 	if err := CheckName(id); err != nil {
 		return err
 	}
+	if strings.Contains(id, "@") { // OAuth 2.0 would encode it in Basic, older programs would not
+		return fmt.Errorf("client %.70q: must not hold @: %w", id, geoengine.ErrInvalid)
+	}
 	if len(title) > 200 || !utf8.ValidString(title) {
 		return fmt.Errorf("title: must be text of at most 200 bytes: %w", geoengine.ErrInvalid)
 	}

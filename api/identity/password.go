@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"sync/atomic"
 	"unicode/utf8"
 
 	"golang.org/x/crypto/argon2"
@@ -27,6 +28,7 @@ type Hasher struct {
 	cost    cost
 	running chan struct{} // one per hash being computed
 	waiting chan struct{} // one per hash being computed or waiting
+	work    atomic.Int64  // KiB filled so far, in all passes
 }
 
 // cost are the argon2id parameters: memory in KiB, passes, lanes.
@@ -85,6 +87,9 @@ func (h *Hasher) Verify(ctx context.Context, phc, password string) (bool, error)
 	return subtle.ConstantTimeCompare(got, want) == 1 && known, nil
 }
 
+// Work is how much was computed since the start, in KiB of memory filled: what a log-in costs, right or wrong.
+func (h *Hasher) Work() int64 { return h.work.Load() }
+
 // sum waits for its turn and computes one hash.
 func (h *Hasher) sum(ctx context.Context, password string, salt []byte, c cost, size uint32) ([]byte, error) {
 	select {
@@ -99,6 +104,7 @@ func (h *Hasher) sum(ctx context.Context, password string, salt []byte, c cost, 
 	case <-ctx.Done():
 		return nil, fmt.Errorf("log-in: %w", ctx.Err())
 	}
+	h.work.Add(int64(c.memory) * int64(c.passes))
 	return argon2.IDKey(norm.NFKC.Bytes([]byte(password)), salt, c.passes, c.memory, c.lanes, size), nil
 }
 

@@ -50,6 +50,9 @@ func NewSessions(store *geoengine.Store, random io.Reader, clock func() time.Tim
 	}
 }
 
+// Hasher is what computes the hashes of passwords.
+func (s *Sessions) Hasher() *Hasher { return s.hasher }
+
 // Login checks a password and opens a session; token goes into the cookie, and agent, the name of the browser, into
 // the list of sessions. ErrCredentials when name or password is wrong (in the same time), a ThrottledError after too
 // many failures, ErrBusy when too many log in at once.
