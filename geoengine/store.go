@@ -48,17 +48,27 @@ func (s *Store) Migrate(ctx context.Context) error {
 	if err := s.withMigrator(ctx, func(m *migrate.Migrator) error { return m.Migrate(ctx) }); err != nil {
 		return err
 	}
+	if err := s.migrateQueue(ctx); err != nil {
+		return fmt.Errorf("migrate: %w", err)
+	}
 	if _, err := s.Pool.Exec(ctx, grantReads); err != nil {
 		return fmt.Errorf("migrate: let %s read: %w", Reader, err)
 	}
 	return nil
 }
 
-// SchemaVersion returns the version that the database has and the one that this program needs.
+// SchemaVersion returns the version that the database has and the one that this program needs: the numbers of our
+// migrations. While the tables of the job queue are missing or old, has is below the migration that needs them.
 func (s *Store) SchemaVersion(ctx context.Context) (has, needs int32, err error) {
 	err = s.withMigrator(ctx, func(m *migrate.Migrator) error {
 		needs = int32(len(m.Migrations))
-		has, err = m.GetCurrentVersion(ctx)
+		if has, err = m.GetCurrentVersion(ctx); err != nil {
+			return err
+		}
+		queue, err := s.queueVersion(ctx)
+		if queue < queueVersion {
+			has = min(has, queueSince-1)
+		}
 		return err
 	})
 	return has, needs, err

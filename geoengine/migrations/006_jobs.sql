@@ -1,4 +1,4 @@
--- Jobs: local to the coordinator. The queue itself is river's (geoengine/queue.go); these tables are the truth of what
+-- Jobs: local to the coordinator. The queue itself is river's, of its migration 8 (geoengine/queue.go); these tables are the truth of what
 -- was asked, by whom, and what came of it.
 create table job (
     id uuid primary key,
