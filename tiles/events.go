@@ -32,15 +32,17 @@ func (e *Events) MVT(ctx context.Context, t Tile, q geoengine.Query) (body []byt
 		return nil, false, fmt.Errorf("events: zoom %d: single events start at zoom %d: %w", t.Z, EventsMinZoom, geoengine.ErrInvalid)
 	}
 	const buffer = 64.0 / Extent
-	box := t.Bound(buffer)
+	wanted := orb.Bound{Min: orb.Point{-180, -90}, Max: orb.Point{180, 90}} // the buffer of the outermost tiles lies beyond
 	if q.Box != nil {
-		box = orb.Bound{
-			Min: orb.Point{max(box.Min[0], q.Box.Min[0]), max(box.Min[1], q.Box.Min[1])},
-			Max: orb.Point{min(box.Max[0], q.Box.Max[0]), min(box.Max[1], q.Box.Max[1])},
-		}
-		if box.IsEmpty() {
-			return nil, false, nil
-		}
+		wanted = *q.Box
+	}
+	box := t.Bound(buffer)
+	box = orb.Bound{
+		Min: orb.Point{max(box.Min[0], wanted.Min[0]), max(box.Min[1], wanted.Min[1])},
+		Max: orb.Point{min(box.Max[0], wanted.Max[0]), min(box.Max[1], wanted.Max[1])},
+	}
+	if box.IsEmpty() {
+		return nil, false, nil
 	}
 	q.Box = &box
 	list := geoengine.EventList{Query: q, Cells: rangesOf(box, ResolutionForZoom(t.Z)-2)}
