@@ -104,7 +104,7 @@ func buildSite(t *testing.T, change func(*api.Config)) *site {
 	accounts := identity.NewAccounts(s.store, rand.Reader, time.Now)
 	for _, a := range []struct{ name, role, areas string }{
 		{"alice", "commander", "*"}, {"toulouse", "commander", "fr.76"}, {"paris", "commander", "fr.11.75.75056"},
-		{"nowhere", "commander", "fr.99"}, {"auditor", "auditor", "*"},
+		{"nowhere", "commander", "fr.99"}, {"auditor", "auditor", "*"}, {"admin", "admin", "*"},
 	} {
 		if err := accounts.CreateAccount(t.Context(), a.name, a.role, []string{a.areas}, password); err != nil {
 			t.Fatal(err)
@@ -323,7 +323,7 @@ func TestOtherSitesCannotPost(t *testing.T) {
 func TestOnlyTheseArePublic(t *testing.T) {
 	t.Parallel()
 	s := buildSite(t, nil)
-	public := map[string]bool{"healthz": true, "readyz": true, "metrics": true, "log-in": true, "front-end": true, "log-in-ways": true, "access-token": true}
+	public := map[string]bool{"healthz": true, "readyz": true, "log-in": true, "front-end": true, "log-in-ways": true, "access-token": true}
 	for _, op := range s.api.Operations() {
 		if op.Public != public[op.ID] {
 			t.Errorf("%s: public is %v", op.ID, op.Public)
@@ -354,7 +354,10 @@ func TestHealth(t *testing.T) {
 			t.Errorf("%s before the events are loaded: %d %s", target, a.status, a.body)
 		}
 	}
-	a = s.get(t, nil, "/metrics")
+	if a = s.get(t, client, "/metrics"); a.status != http.StatusForbidden {
+		t.Errorf("a commander reads the metrics: %d", a.status)
+	}
+	a = s.get(t, s.person(t, "admin"), "/metrics")
 	for _, want := range []string{`vigie_requests_total{operation="meta",status="5xx"} 1`, "vigie_ready 0", "vigie_request_seconds_bucket", "vigie_database_connections"} {
 		if !bytes.Contains(a.body, []byte(want)) {
 			t.Errorf("metrics lack %s", want)

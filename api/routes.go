@@ -23,7 +23,7 @@ func rarely() door.Limit { return door.Limit{PerSecond: 5, Burst: 30} }
 
 // readers are the roles that see the territory's facts.
 func readers() []identity.Role {
-	return []identity.Role{identity.Commander, identity.Analyst, identity.Operator, identity.Admin}
+	return []identity.Role{identity.Commander, identity.Analyst, identity.Operator, identity.Authority, identity.Admin}
 }
 
 // routes adds every operation of the server.
@@ -48,6 +48,11 @@ func (s *Server) routes() {
 		ID: "openapi", Method: http.MethodGet, Path: "/openapi.json", Tag: "Server", Roles: door.Everyone(),
 		Summary: "This API as an OpenAPI 3.1 document", Audit: door.AuditNone, Limit: normally(),
 	}, door.Raw(s.openAPI, "application/openapi+json"))
+	s.door.Add(door.Operation{
+		ID: "metrics", Method: http.MethodGet, Path: "/metrics", Tag: "Metrics", Roles: []identity.Role{identity.Admin}, Quiet: true,
+		Summary: "Measures for Prometheus", Description: "They count every event, of protected categories too.",
+		Audit:   door.AuditAggregate, Limit: normally(),
+	}, door.Raw(s.serveMetrics(), "text/plain"))
 }
 
 // publicRoutes are all that answers without a log-in.
@@ -60,10 +65,6 @@ func (s *Server) publicRoutes() {
 		ID: "readyz", Method: http.MethodGet, Path: "/readyz", Tag: "Server", Public: true, Quiet: true,
 		Summary: "The server can answer: 200, or 503 with what is missing", Audit: door.AuditNone, Limit: often(),
 	}, door.Raw(s.readyz, "application/json"))
-	s.door.Add(door.Operation{
-		ID: "metrics", Method: http.MethodGet, Path: "/metrics", Tag: "Server", Public: true, Quiet: true,
-		Summary: "Measures for Prometheus", Audit: door.AuditNone, Limit: normally(),
-	}, door.Raw(s.serveMetrics(), "text/plain"))
 	s.door.Add(door.Operation{
 		ID: "log-in", Method: http.MethodPost, Path: "/api/session", Tag: "Session", Public: true,
 		Summary: "Log in with name and password; sets the session cookie", Audit: door.AuditSecurity, Act: door.ActAccess, Limit: rarely(),
