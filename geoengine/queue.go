@@ -9,12 +9,13 @@ import (
 	"github.com/riverqueue/river/rivermigrate"
 )
 
-// The tables of the job queue are river's own. A newer river asks for a new queueVersion and, in queueSince, for a
-// migration of ours (one without a statement will do), so that the number of the schema tells them apart.
-const (
-	queueVersion = 8 // of river's migrations
-	queueSince   = 6 // the migration of ours from which they are needed
-)
+// QueueVersion is the version of the tables of the job queue, which are river's own. A newer river asks for a new one
+// and, in queueSince, for a migration of ours (one without a statement will do), so that the number of the schema
+// tells them apart.
+const QueueVersion = 8
+
+// queueSince is the migration of ours from which QueueVersion is needed.
+const queueSince = 6
 
 // queueLock keeps two from migrating the queue at once: river itself does not.
 const queueLock = 7186506
@@ -25,7 +26,7 @@ const (
 	selectQueueVersion = `select coalesce(max(version), 0) from river_migration where line = 'main'`
 )
 
-// migrateQueue brings the tables of the job queue to queueVersion.
+// migrateQueue brings the tables of the job queue to QueueVersion.
 func (s *Store) migrateQueue(ctx context.Context) error {
 	lock, err := s.Pool.Begin(ctx)
 	if err != nil {
@@ -36,14 +37,14 @@ func (s *Store) migrateQueue(ctx context.Context) error {
 		return fmt.Errorf("job queue: %w", err)
 	}
 	has, err := s.queueVersion(ctx)
-	if err != nil || has >= queueVersion {
+	if err != nil || has >= QueueVersion {
 		return err
 	}
 	migrator, err := rivermigrate.New(riverpgxv5.New(s.Pool), &rivermigrate.Config{Logger: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		return fmt.Errorf("job queue: %w", err)
 	}
-	if _, err := migrator.Migrate(ctx, rivermigrate.DirectionUp, &rivermigrate.MigrateOpts{TargetVersion: queueVersion}); err != nil {
+	if _, err := migrator.Migrate(ctx, rivermigrate.DirectionUp, &rivermigrate.MigrateOpts{TargetVersion: QueueVersion}); err != nil {
 		return fmt.Errorf("job queue: %w", err)
 	}
 	return nil

@@ -66,7 +66,7 @@ func (s *Store) SchemaVersion(ctx context.Context) (has, needs int32, err error)
 			return err
 		}
 		queue, err := s.queueVersion(ctx)
-		if queue < queueVersion {
+		if queue < QueueVersion {
 			has = min(has, queueSince-1)
 		}
 		return err

@@ -68,6 +68,7 @@ func migrationsHash() (string, error) {
 		return "", err
 	}
 	sum := fnv.New64a()
+	fmt.Fprintln(sum, "queue", geoengine.QueueVersion)
 	for _, name := range files {
 		text, err := os.ReadFile(name) // #nosec G304 -- our own sources
 		if err != nil {
