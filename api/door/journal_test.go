@@ -158,7 +158,7 @@ func TestNothingLeavesWithoutItsLine(t *testing.T) {
 			t.Errorf("%s: %s", name, diff)
 		}
 		h.journal.set(true)
-		if answer, body := ask(); answer.StatusCode != 503 || strings.Contains(body, "data") ||
+		if answer, body := ask(); answer.StatusCode != http.StatusServiceUnavailable || strings.Contains(body, "data") ||
 			method != http.MethodHead && !strings.Contains(body, problem.CodeJournal) {
 			t.Errorf("%s without a journal: %d %q", name, answer.StatusCode, body)
 		}
@@ -240,7 +240,7 @@ func TestEntriesNameDataReasonAndRecipient(t *testing.T) {
 		}, 200, "", "enquête n° 4|baac/2019-1 fr.76|parquet de Toulouse"},
 	} {
 		h.journal.entries, tell = nil, c.tell
-		r := httptest.NewRequest("GET", "/thing/7?", nil)
+		r := httptest.NewRequest(http.MethodGet, "/thing/7?", nil)
 		r.AddCookie(&http.Cookie{Name: "vigie", Value: h.cookie})
 		r.Header[door.ReasonHeader] = c.reason
 		w := httptest.NewRecorder()

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"vigie/geoengine/journal"
 	"vigie/progress"
 )
 
@@ -43,7 +44,12 @@ func (c *dbBackupCommand) Run(ctx context.Context, a *app) error {
 		return err
 	}
 	defer store.close(ctx)
-	bytes, err := a.backup(ctx, store, c.File)
+	var bytes int64
+	entry := journal.Entry{Operation: "db-backup", Act: "communication", Reference: "backup:" + filepath.Base(c.File)}
+	err = a.journalled(ctx, store.Store, entry, func(ctx context.Context) (err error) {
+		bytes, err = a.backup(ctx, store, c.File)
+		return err
+	})
 	if err != nil {
 		return fmt.Errorf("back up: %w", err)
 	}

@@ -12,6 +12,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"vigie/geoengine"
+	"vigie/geoengine/journal"
 	"vigie/progress"
 )
 
@@ -56,7 +57,7 @@ func (c *dbRestoreCommand) Run(ctx context.Context, a *app) error {
 	if err != nil {
 		return fmt.Errorf("restore: %w", err)
 	}
-	report, err := r.run(ctx)
+	report, err := r.restoreJournalled(ctx)
 	if err != nil {
 		return fmt.Errorf("restore %s: %w", c.File, err)
 	}
@@ -102,6 +103,10 @@ type restorer struct {
 	old   string // name of the database
 	fresh string // name while it is being built
 	admin *pgx.Conn
+
+	purges   *pgx.Conn     // keeps the old journal from being purged
+	carried  bool          // the old journal is in the new database
+	replaced *journal.Root // end of an old journal that is given up
 }
 
 func newRestorer(ctx context.Context, a *app, store *opened, args *dbRestoreCommand) (*restorer, error) {
@@ -113,8 +118,8 @@ func newRestorer(ctx context.Context, a *app, store *opened, args *dbRestoreComm
 	return &restorer{app: a, store: store, tools: tools, args: args, old: name, fresh: name + "_restoring"}, nil
 }
 
-// restoreLock keeps two restores of one server apart.
-const restoreLock = `select pg_try_advisory_lock(7186502)`
+// restoreLock keeps two restores of one database apart.
+const restoreLock = `select pg_try_advisory_lock(7186502, hashtext($1))`
 
 func (r *restorer) run(ctx context.Context) (restoreReport, error) {
 	report := restoreReport{File: r.args.File}
@@ -128,7 +133,7 @@ func (r *restorer) run(ctx context.Context) (restoreReport, error) {
 	defer admin.Close(context.WithoutCancel(ctx))
 	r.admin = admin
 	var mine bool
-	if err := admin.QueryRow(ctx, restoreLock).Scan(&mine); err != nil || !mine {
+	if err := admin.QueryRow(ctx, restoreLock, r.old).Scan(&mine); err != nil || !mine {
 		return report, errors.Join(err, fmt.Errorf("another restore is under way: %w", geoengine.ErrBusy))
 	}
 	if err := r.exec(ctx, "drop database if exists %s with (force)", r.fresh); err != nil {
@@ -163,6 +168,9 @@ func (r *restorer) build(ctx context.Context) (int32, []tableReport, error) {
 	if err := checkSchema(ctx, store); err != nil {
 		return 0, nil, err
 	}
+	if err := r.carryJournal(ctx, store); err != nil {
+		return 0, nil, fmt.Errorf("keep the journal: %w", err)
+	}
 	if _, err := store.Pool.Exec(ctx, "analyze"); err != nil {
 		return 0, nil, err
 	}
@@ -177,6 +185,9 @@ func (r *restorer) build(ctx context.Context) (int32, []tableReport, error) {
 // fill restores the data before the indexes, so that the transaction numbers, which mean nothing in this server, are
 // cleared in one rewrite without them (the cube's change feed would take them for news).
 func (r *restorer) fill(ctx context.Context) error {
+	if err := r.store.EnsureReader(ctx); err != nil { // the policies of the backup name it, and backups hold no roles
+		return err
+	}
 	restore := func(section string) error {
 		return r.tools.run(ctx, io.Discard, "pg_restore", "--exit-on-error", "--no-owner", "--no-acl", "--section="+section,
 			fmt.Sprintf("--jobs=%d", max(1, r.args.Jobs)), "--dbname="+withoutPassword(addressOf(r.store.url, r.fresh)), r.args.File)
@@ -204,12 +215,16 @@ func (r *restorer) fill(ctx context.Context) error {
 // ended again.
 func (r *restorer) swap(ctx context.Context) error {
 	r.store.Close()
+	_ = r.purges.Close(ctx) // the connections to the old database end
 	before := r.old + "_before_restore"
 	if err := r.exec(ctx, "drop database if exists %s with (force)", before); err != nil {
 		return err
 	}
 	if err := r.rename(ctx, r.old, before); err != nil {
 		return err
+	}
+	if err := r.carryTail(ctx, before, r.fresh); err != nil {
+		return errors.Join(err, r.rename(ctx, before, r.old))
 	}
 	if err := r.rename(ctx, r.fresh, r.old); err != nil {
 		return errors.Join(err, r.rename(ctx, before, r.old))

@@ -21,7 +21,7 @@ const fill = `
 			cell, area, attributes, fingerprint, xid)
 		select 0, 1, 'ref ' || n, 1, 0, now(), now(), now(), 0, st_setsrid(st_point(1.4, 43.6), 4326), 1, 0, 0, '', '{"été": "d''août"}', n, 1 << 40
 		from generate_series(1, 1000) n;
-	insert into account values ('durand', 'x', 'analyst', '{*}', false, now())`
+	insert into account (name, password, created) values ('durand', 'x', now())`
 
 func rowsOf(t *testing.T, url string) map[string]int64 {
 	t.Helper()
@@ -38,6 +38,7 @@ func rowsOf(t *testing.T, url string) map[string]int64 {
 	for _, one := range tables {
 		rows[one.Name] = one.Rows
 	}
+	delete(rows, "journal") // of which restores write
 	return rows
 }
 
@@ -79,7 +80,7 @@ func TestBackupAndRestore(t *testing.T) {
 	if got := target.vigie("db", "restore", file); got.code != exitFailed || !strings.Contains(got.errs, "--replace") {
 		t.Errorf("restore over data: %+v", got)
 	}
-	execute(t, to, `delete from event where ref < 'ref 5'; insert into account values ('second', 'x', 'analyst', '{*}', false, now())`)
+	execute(t, to, `delete from event where ref < 'ref 5'; insert into account (name, password, created) values ('second', 'x', now())`)
 	must[restoreReport](target, "db", "restore", "--replace", file)
 	if diff := cmp.Diff(want, rowsOf(t, to)); diff != "" {
 		t.Error(diff)

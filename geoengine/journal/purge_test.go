@@ -178,7 +178,7 @@ func TestParseRetention(t *testing.T) {
 	for text, want := range map[string]journal.Retention{
 		"":    {Others: journal.Period{Years: 3}},
 		"10y": {Others: journal.Period{Years: 10}},
-		" 6m , read=90d,security=never": {
+		"6m , read=90d,security=never,": {
 			Others:  journal.Period{Months: 6},
 			Classes: map[string]journal.Period{"read": {Days: 90}, "security": {}},
 		},

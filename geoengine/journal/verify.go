@@ -72,6 +72,8 @@ func (v *Verifier) Add(row Row) bool {
 // check returns what is wrong with the row, or "".
 func (v *Verifier) check(row *Row) string {
 	switch {
+	case row.Seq == v.before.Seq+2:
+		return fmt.Sprintf("entry %d is missing", v.before.Seq+1)
 	case row.Seq > v.before.Seq+1:
 		return fmt.Sprintf("entries %d to %d are missing", v.before.Seq+1, row.Seq-1)
 	case row.Seq <= v.before.Seq:
