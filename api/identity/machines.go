@@ -18,7 +18,7 @@ const LongestKey = 3 * 366 * 24 * time.Hour
 // Scopes lists the tags of the operations of the house, by which a machine's reach is limited; those
 // with the tag Server, which describe the server, are open to every machine.
 func Scopes() []string {
-	return []string{"DGGS", "Facts", "Features", "Journal", "Places", "Processes", "Session", "Tiles"}
+	return []string{"DGGS", "Facts", "Features", "Journal", "Metrics", "Places", "Processes", "Session", "Tiles"}
 }
 
 // CreateClient adds a machine, without keys. scopes are tags of operations; nil is all. ErrInvalid names what is wrong:
