@@ -3,7 +3,9 @@ package geoengine
 import (
 	"context"
 	"embed"
+	"encoding/hex"
 	"fmt"
+	"hash/fnv"
 	"io/fs"
 	"sync/atomic"
 
@@ -72,6 +74,26 @@ func (s *Store) SchemaVersion(ctx context.Context) (has, needs int32, err error)
 		return err
 	})
 	return has, needs, err
+}
+
+// SchemaHash names the schema that Migrate makes: another one for every change of it. It is of this program's own
+// migrations, not of the files that lie beside it.
+func SchemaHash() (string, error) {
+	files, err := fs.Glob(migrations, "migrations/*.sql")
+	if err != nil {
+		return "", fmt.Errorf("migrations: %w", err)
+	}
+	sum := fnv.New64a()
+	fmt.Fprintln(sum, QueueVersion, grantReads)
+	for _, name := range files {
+		text, err := fs.ReadFile(migrations, name)
+		if err != nil {
+			return "", fmt.Errorf("migrations: %w", err)
+		}
+		fmt.Fprintln(sum, name, len(text))
+		_, _ = sum.Write(text)
+	}
+	return hex.EncodeToString(sum.Sum(nil)), nil
 }
 
 func (s *Store) withMigrator(ctx context.Context, do func(*migrate.Migrator) error) error {

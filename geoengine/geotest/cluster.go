@@ -2,9 +2,7 @@ package geotest
 
 import (
 	"context"
-	"encoding/hex"
 	"fmt"
-	"hash/fnv"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -32,7 +30,7 @@ var open = sync.OnceValues(func() (*cluster, error) {
 	if err != nil {
 		return nil, err
 	}
-	hash, err := migrationsHash()
+	hash, err := geoengine.SchemaHash()
 	if err != nil {
 		return nil, err
 	}
@@ -55,29 +53,6 @@ func Folder() string {
 		return dir
 	}
 	return filepath.Join(os.TempDir(), fmt.Sprintf("vigie-test-%d", os.Getuid()))
-}
-
-// migrationsHash names a template after the migrations, so that a changed one makes a new template.
-func migrationsHash() (string, error) {
-	root, err := repository()
-	if err != nil {
-		return "", err
-	}
-	files, err := filepath.Glob(filepath.Join(root, "geoengine/migrations/*.sql"))
-	if err != nil {
-		return "", err
-	}
-	sum := fnv.New64a()
-	fmt.Fprintln(sum, "queue", geoengine.QueueVersion)
-	for _, name := range files {
-		text, err := os.ReadFile(name) // #nosec G304 -- our own sources
-		if err != nil {
-			return "", err
-		}
-		fmt.Fprintln(sum, filepath.Base(name), len(text))
-		_, _ = sum.Write(text)
-	}
-	return hex.EncodeToString(sum.Sum(nil)), nil
 }
 
 // prepare makes the template unless it is there, one process at a time, and drops what killed tests left behind.

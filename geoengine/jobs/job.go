@@ -123,7 +123,7 @@ type Job struct {
 	Started   *time.Time
 	Updated   time.Time
 	Finished  *time.Time
-	Expires   time.Time
+	Expires   *time.Time // nil while it is open
 }
 
 // Result is an output of a successful job.

@@ -19,8 +19,8 @@ const columns = `
 
 const (
 	insertJob = `
-		insert into job (id, process, owner, machine, granted, inputs, outputs, reason, recipient, status, created, updated, expires)
-		values ($1, $2, $3, $4, $5, $6, $7, $8, $9, 'accepted', clock_timestamp(), clock_timestamp(), 'infinity')`
+		insert into job (id, process, owner, machine, granted, inputs, outputs, reason, recipient, status, created, updated)
+		values ($1, $2, $3, $4, $5, $6, $7, $8, $9, 'accepted', clock_timestamp(), clock_timestamp())`
 	lockOwner   = `select pg_advisory_xact_lock(hashtextextended($1, $2))`
 	countQueued = `
 		select count(*) filter (where status in ('accepted', 'running')), coalesce(sum(bytes), 0)::bigint from job

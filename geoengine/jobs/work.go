@@ -95,14 +95,16 @@ func (q *Queue) tend(ctx context.Context, pool *pgxpool.Pool) error {
 	ticker := time.NewTicker(q.limits.Lease / 3)
 	defer ticker.Stop()
 	for {
-		if err := q.takeOver(ctx, pool); err != nil {
-			return err
-		}
-		if time.Since(purged) >= purgeEvery {
-			if _, err := q.Purge(ctx, -1); err != nil {
-				return err
-			}
+		err := q.takeOver(ctx, pool)
+		if err == nil && time.Since(purged) >= purgeEvery {
+			_, err = q.Purge(ctx, -1)
 			purged = time.Now()
+		}
+		if ctx.Err() != nil {
+			return nil //nolint:nilerr // it fails because it is told to stop
+		}
+		if err != nil {
+			return err
 		}
 		select {
 		case <-ctx.Done():
@@ -147,7 +149,7 @@ func (q *Queue) takeOver(ctx context.Context, pool *pgxpool.Pool) error {
 		}
 		return nil
 	})
-	if err != nil && ctx.Err() == nil {
+	if err != nil {
 		return fmt.Errorf("take over jobs: %w", err)
 	}
 	return nil

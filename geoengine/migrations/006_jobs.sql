@@ -24,7 +24,7 @@ create table job (
     started timestamptz,
     updated timestamptz not null,
     finished timestamptz,
-    expires timestamptz not null           -- when the job and its result are purged
+    expires timestamptz                    -- when the job and its result are purged; null while it is open
 );
 create index job_owner on job (owner, machine, created desc, id);
 create index job_open on job (status, lease) where status in ('accepted', 'running');

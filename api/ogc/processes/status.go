@@ -36,7 +36,7 @@ func status(r *ogc.Request, j *jobs.Job) statusBody {
 	own := "/jobs/" + j.ID.String()
 	body := statusBody{
 		ProcessID: j.Process, Type: "process", JobID: j.ID.String(), Status: j.Status, Message: j.Message, Created: j.Created,
-		Started: j.Started, Finished: j.Finished, Updated: j.Updated, Progress: j.Progress,
+		Started: j.Started, Finished: j.Finished, Updated: j.Updated, Expires: j.Expires, Progress: j.Progress,
 	}
 	links := []ogc.Link{{Href: own, Rel: "monitor", Type: jobs.MediaJSON, Title: ogc.Text{FR: "État de la tâche", EN: "Status of the job"}.In(r.Lang)}}
 	switch {
@@ -44,9 +44,6 @@ func status(r *ogc.Request, j *jobs.Job) statusBody {
 		links = append(links, ogc.Link{Href: own + "/results", Rel: relBase + "results", Type: jobs.MediaJSON, Title: ogc.Text{FR: "Résultats", EN: "Results"}.In(r.Lang)})
 	case j.Status == jobs.Failed:
 		links = append(links, ogc.Link{Href: own + "/results", Rel: relBase + "exceptions", Type: jobs.MediaJSON, Title: ogc.Text{FR: "Erreur", EN: "Exception"}.In(r.Lang)})
-	}
-	if !j.Status.Open() {
-		body.Expires = &j.Expires
 	}
 	body.Links = r.Absolute(links)
 	return body

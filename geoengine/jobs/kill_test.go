@@ -1,0 +1,269 @@
+package jobs_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"os"
+	"os/exec"
+	"sync"
+	"sync/atomic"
+	"syscall"
+	"testing"
+	"time"
+
+	"vigie/geoengine"
+	"vigie/geoengine/geotest"
+	"vigie/geoengine/jobs"
+)
+
+// victim names the environment variable that makes this test binary a server on the database it names.
+const victim = "VIGIE_JOBS_VICTIM"
+
+// TestVictim is the server that TestKilled kills; on its own it has nothing to do.
+func TestVictim(t *testing.T) {
+	url := os.Getenv(victim)
+	if url == "" {
+		return
+	}
+	store, err := geoengine.Open(t.Context(), url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	q := newQueue(t, store, process(func(ctx context.Context, call jobs.Call) error {
+		if err := half(call); err != nil {
+			return err
+		}
+		<-ctx.Done() // until it is killed
+		return ctx.Err()
+	}), nil)
+	work(t, q)
+	time.Sleep(patience)
+}
+
+// half writes some pieces of a result that is never finished.
+func half(call jobs.Call) error {
+	w, err := call.Output("result", "text/plain")
+	if err != nil {
+		return err
+	}
+	_, err = w.Write(bytes.Repeat([]byte("half "), 200_000))
+	return err
+}
+
+func TestKilled(t *testing.T) {
+	t.Parallel()
+	url := geotest.URL(t)
+	store, err := geoengine.Open(t.Context(), url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer store.Close()
+	q := newQueue(t, store, process(func(_ context.Context, call jobs.Call) error { return call.WriteJSON("result", "whole") }), nil)
+	for _, when := range []string{"running", "accepted"} {
+		t.Run("while "+when, func(t *testing.T) {
+			server := exec.Command(os.Args[0], "-test.run=^TestVictim$", "-test.timeout=2m") // #nosec G204 -- this very binary
+			server.Env = append(os.Environ(), victim+"="+url)
+			if err := server.Start(); err != nil {
+				t.Fatal(err)
+			}
+			j := submit(t, q, ana, jobs.Granted{})
+			until(t, q, j.ID, func(j jobs.Job) bool { pieces, _ := stored(t, store, j.ID); return isRunning(j) && pieces > 0 })
+			if err := server.Process.Signal(syscall.SIGKILL); err != nil {
+				t.Fatal(err)
+			}
+			_ = server.Wait()       // it was killed
+			if when == "accepted" { // killed between taking the task and claiming the job
+				if _, err := store.Pool.Exec(t.Context(), `update job set status = 'accepted', lease = null where id = $1`, j.ID.String()); err != nil {
+					t.Fatal(err)
+				}
+			}
+			stop := work(t, q)
+			defer stop()
+			j = until(t, q, j.ID, done)
+			if j.Status != jobs.Successful || j.Attempt != 2 || result(t, q, j) != "\"whole\"\n" {
+				t.Errorf("%s at attempt %d: %s", j.Status, j.Attempt, j.Message)
+			}
+			if pieces, outputs := stored(t, store, j.ID); pieces != 1 || outputs != 1 {
+				t.Errorf("%d pieces and %d outputs: there must be one result", pieces, outputs)
+			}
+		})
+	}
+}
+
+// A server that is stalled, not dead, wakes up after its job was given to another: nothing of it may remain.
+func TestStalledServerWritesNothing(t *testing.T) {
+	t.Parallel()
+	store := geotest.New(t)
+	stalled, woken := make(chan struct{}), make(chan error, 1)
+	first := newQueue(t, store, process(func(_ context.Context, call jobs.Call) error { // deaf to its context
+		if err := half(call); err != nil {
+			return err
+		}
+		<-stalled
+		err := half(call)
+		woken <- err
+		return nil // as if all were well
+	}), nil)
+	stopFirst := work(t, first)
+	j := submit(t, first, ana, jobs.Granted{})
+	until(t, first, j.ID, isRunning)
+	// Its lease ends although it lives: the other takes over at once.
+	second := newQueue(t, store, process(func(_ context.Context, call jobs.Call) error { return call.WriteJSON("result", "second") }), nil)
+	for ended := false; !ended; time.Sleep(5 * time.Millisecond) {
+		tag, err := store.Pool.Exec(t.Context(), `
+			update job set status = 'accepted', attempt = attempt + 1, lease = null, queued = 0, updated = now() - interval '1 hour'
+			where id = $1 and status = 'running' and exists (select from job_result where job = $1)`, j.ID.String())
+		if err != nil {
+			t.Fatal(err)
+		}
+		ended = tag.RowsAffected() > 0
+	}
+	work(t, second)
+	// Either may run the second attempt: the first is deaf in one of its two workers only.
+	close(stalled)
+	if err := <-woken; err == nil {
+		t.Error("the stalled run could write")
+	}
+	j = until(t, second, j.ID, done)
+	stopFirst()
+	if _, outputs := stored(t, store, j.ID); j.Status != jobs.Successful || outputs != 1 {
+		t.Errorf("%s with %d outputs: %s", j.Status, outputs, j.Message)
+	}
+}
+
+func TestStoppedServerHandsOver(t *testing.T) {
+	t.Parallel()
+	store := geotest.New(t)
+	first := newQueue(t, store, process(func(ctx context.Context, call jobs.Call) error {
+		if err := half(call); err != nil {
+			return err
+		}
+		<-ctx.Done()
+		return ctx.Err()
+	}), nil)
+	stop := work(t, first)
+	j := submit(t, first, ana, jobs.Granted{})
+	until(t, first, j.ID, isRunning)
+	stop()
+	j = until(t, first, j.ID, func(j jobs.Job) bool { return j.Status == jobs.Accepted })
+	if pieces, _ := stored(t, store, j.ID); pieces > 0 || j.Attempt != 2 {
+		t.Errorf("%d pieces are left, attempt %d", pieces, j.Attempt)
+	}
+	second := newQueue(t, store, process(func(_ context.Context, call jobs.Call) error { return call.WriteJSON("result", 2) }), nil)
+	work(t, second)
+	if j = until(t, second, j.ID, done); j.Status != jobs.Successful {
+		t.Errorf("%s: %s", j.Status, j.Message)
+	}
+}
+
+// A job that kills each of its servers is given up.
+func TestPoison(t *testing.T) {
+	t.Parallel()
+	store := geotest.New(t)
+	q := newQueue(t, store, process(nothing), func(c *jobs.Config) { c.Limits.Crashes = 3 })
+	j := submit(t, q, ana, jobs.Granted{})
+	if _, err := store.Pool.Exec(t.Context(), `
+		update job set status = 'running', lease = now() - interval '1 second', crashes = 2, attempt = 3 where id = $1`, j.ID.String()); err != nil {
+		t.Fatal(err)
+	}
+	work(t, q)
+	if j = until(t, q, j.ID, done); j.Status != jobs.Failed || j.Failure != jobs.FailedInterrupted {
+		t.Errorf("%s, %s: %s", j.Status, j.Failure, j.Message)
+	}
+}
+
+func TestDismiss(t *testing.T) {
+	t.Parallel()
+	store := geotest.New(t)
+	ended := make(chan struct{})
+	run := process(func(ctx context.Context, call jobs.Call) error {
+		if err := half(call); err != nil {
+			return err
+		}
+		<-ctx.Done()
+		close(ended)
+		return ctx.Err()
+	})
+	here, there := newQueue(t, store, run, nil), newQueue(t, store, run, nil) // only one of them works
+	work(t, there)
+	j := submit(t, here, ana, jobs.Granted{})
+	until(t, here, j.ID, func(j jobs.Job) bool { pieces, _ := stored(t, store, j.ID); return isRunning(j) && pieces > 0 })
+	j, err := here.Dismiss(t.Context(), j.ID, &ana)
+	if err != nil || j.Status != jobs.Dismissed {
+		t.Fatalf("%s, %v", j.Status, err)
+	}
+	if pieces, outputs := stored(t, store, j.ID); pieces+outputs > 0 {
+		t.Errorf("%d pieces are left", pieces)
+	}
+	select {
+	case <-ended:
+	case <-time.After(patience):
+		t.Fatal("the run goes on")
+	}
+	if again, err := here.Dismiss(t.Context(), j.ID, &ana); err != nil || again.Status != jobs.Dismissed {
+		t.Errorf("dismissed twice: %s, %v", again.Status, err)
+	}
+}
+
+// Jobs are dismissed around the moment when they finish: whatever comes first, a dismissed job has no result, and one
+// that was told to be dismissed stays so.
+func TestDismissalRace(t *testing.T) {
+	t.Parallel()
+	store := geotest.New(t)
+	q := newQueue(t, store, process(func(_ context.Context, call jobs.Call) error { return half(call) }), func(c *jobs.Config) {
+		c.Limits.Queued = 100
+	})
+	work(t, q)
+	var group sync.WaitGroup
+	for i := range 40 {
+		j := submit(t, q, ana, jobs.Granted{})
+		group.Go(func() {
+			ctx := context.WithoutCancel(t.Context())
+			time.Sleep(time.Duration(i%20) * 10 * time.Millisecond)
+			gone, err := q.Dismiss(ctx, j.ID, &ana)
+			if err != nil || gone.Status != jobs.Dismissed {
+				t.Errorf("%s, %v", gone.Status, err)
+			}
+		})
+	}
+	group.Wait()
+	time.Sleep(300 * time.Millisecond) // for runs that would still write
+	var left int
+	const count = `select (select count(*) from job_result) + (select count(*) from job_output) + (select count(*) from job where status <> 'dismissed')`
+	if err := store.Pool.QueryRow(t.Context(), count).Scan(&left); err != nil || left > 0 {
+		t.Errorf("%d rows are left, %v", left, err)
+	}
+}
+
+func TestTwoServersShareTheQueue(t *testing.T) {
+	t.Parallel()
+	store := geotest.New(t)
+	const n = 24
+	var ran [2]atomic.Int32
+	var servers [2]*jobs.Queue
+	var runs sync.Map
+	for i := range servers {
+		servers[i] = newQueue(t, store, process(func(_ context.Context, call jobs.Call) error {
+			ran[i].Add(1)
+			if _, twice := runs.LoadOrStore(call.Job, true); twice {
+				return errors.New("ran twice")
+			}
+			time.Sleep(20 * time.Millisecond)
+			return call.WriteJSON("result", i)
+		}), func(c *jobs.Config) { c.Limits.Queued = n })
+		work(t, servers[i])
+	}
+	ids := make([]jobs.ID, n)
+	for i := range ids {
+		ids[i] = submit(t, servers[i%2], ana, jobs.Granted{}).ID
+	}
+	for _, id := range ids {
+		if j := until(t, servers[0], id, done); j.Status != jobs.Successful {
+			t.Errorf("%s: %s", j.Status, j.Message)
+		}
+	}
+	if one, two := ran[0].Load(), ran[1].Load(); one == 0 || two == 0 || one+two != n {
+		t.Errorf("%d and %d runs of %d", one, two, n)
+	}
+}
