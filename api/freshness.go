@@ -18,10 +18,10 @@ type source struct {
 const (
 	selectSources  = `select name, title, publisher, licence, url, synthetic from source order by name`
 	selectReported = `
-		select s.name, max(e.reported), pg_snapshot_xmin(pg_current_snapshot())::text::bigint
-		from event e join source s on s.id = e.source
+		select s.name, c.slug, e.area, max(e.reported), pg_snapshot_xmin(pg_current_snapshot())::text::bigint
+		from event e join source s on s.id = e.source join category c on c.id = e.category
 		where e.xid >= $1
-		group by s.name`
+		group by s.name, c.slug, e.area`
 )
 
 // freshness knows when each source last reported. The first answer reads all events, later ones only what was
@@ -34,18 +34,22 @@ type freshness struct {
 	version  uint64 // of the cube at the last reading
 	read     time.Time
 	since    int64 // transaction from which rows are new
-	reported map[string]time.Time
+	reported map[report]time.Time
 }
+
+// report is what events are told apart by: who may see one kind in one place learns nothing of others.
+type report struct{ source, category, area string }
 
 // freshFor is how long an answer may be old while imports go on.
 const freshFor = 5 * time.Second
 
 func newFreshness(store *geoengine.Store, clock func() time.Time) *freshness {
-	return &freshness{store: store, clock: clock, reported: map[string]time.Time{}}
+	return &freshness{store: store, clock: clock, reported: map[report]time.Time{}}
 }
 
-// last returns the time of the last report by source name, as of the given version of the cube or moments before.
-func (f *freshness) last(ctx context.Context, version uint64) (map[string]time.Time, error) {
+// last returns the time of the last report that the rights show by source name, as of the given version of the cube or
+// moments before.
+func (f *freshness) last(ctx context.Context, rights geoengine.Rights, version uint64) (map[string]time.Time, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	now := f.clock()
@@ -55,9 +59,14 @@ func (f *freshness) last(ctx context.Context, version uint64) (map[string]time.T
 		}
 		f.version, f.read = version, now
 	}
-	found := make(map[string]time.Time, len(f.reported))
-	for name, t := range f.reported {
-		found[name] = t
+	found := map[string]time.Time{}
+	for r, t := range f.reported {
+		if (rights.Scope != nil && !geoengine.Within(r.area, rights.Scope)) || (rights.Open != nil && !geoengine.Within(r.category, rights.Open)) {
+			continue
+		}
+		if t.After(found[r.source]) {
+			found[r.source] = t
+		}
 	}
 	return found, nil
 }
@@ -71,14 +80,14 @@ func (f *freshness) refresh(ctx context.Context) error {
 	since := f.since
 	for rows.Next() {
 		var (
-			name     string
+			of       report
 			reported time.Time
 		)
-		if err := rows.Scan(&name, &reported, &since); err != nil {
+		if err := rows.Scan(&of.source, &of.category, &of.area, &reported, &since); err != nil {
 			return fmt.Errorf("read last reports: %w", err)
 		}
-		if reported.After(f.reported[name]) {
-			f.reported[name] = reported
+		if reported.After(f.reported[of]) {
+			f.reported[of] = reported
 		}
 	}
 	if err := rows.Err(); err != nil {

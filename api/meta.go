@@ -9,6 +9,7 @@ import (
 	"vigie/api/door"
 	"vigie/geoengine"
 	"vigie/geoengine/cube"
+	"vigie/geoengine/disclosure"
 )
 
 // The H3 resolutions at which counts are answered.
@@ -30,11 +31,15 @@ type metaBody struct {
 	BaseMap     baseMapBody  `json:"base_map"`
 	Attribution string       `json:"attribution"`
 	Freshness   *time.Time   `json:"freshness" doc:"When a source last reported."`
+
+	Protected *disclosure.Note `json:"protected,omitempty" doc:"The protected families, and the years of which they are told."`
 }
 
 type slugCount struct {
-	Slug  string `json:"slug"`
-	Count uint32 `json:"count"`
+	Slug   string  `json:"slug"`
+	Count  *uint32 `json:"count" doc:"Events that may be told; null where none may be, and some are hidden."`
+	Hidden string  `json:"hidden,omitempty" enum:"below,withheld"`
+	K      int     `json:"k,omitempty"`
 }
 
 type sourceBody struct {
@@ -78,7 +83,7 @@ func (s *Server) meta(ctx context.Context, pass door.Pass, _ *struct{}) (*struct
 	if s.config.StyleURL != "" {
 		body.BaseMap.StyleURL = &s.config.StyleURL
 	}
-	if body.Sources, err = s.sourceBodies(ctx, version, facets["source"]); err != nil {
+	if body.Sources, err = s.sourceBodies(ctx, pass.Rights(), version, facets["source"]); err != nil {
 		return nil, err
 	}
 	for _, one := range body.Sources {
@@ -86,6 +91,18 @@ func (s *Server) meta(ctx context.Context, pass door.Pass, _ *struct{}) (*struct
 			body.Freshness = one.LastReported
 		}
 	}
+	amounts, err := s.protectedCategories(ctx, pass, all)
+	if err != nil {
+		return nil, err
+	}
+	for _, v := range values(amounts) {
+		body.Categories = append(body.Categories, slugCount{Slug: v.Value, Count: v.Count, Hidden: v.Hidden, K: v.K})
+	}
+	_, note, err := s.releases.Total(ctx, pass.Policy(), all)
+	if err != nil {
+		return nil, err
+	}
+	body.Protected = note.OrNil()
 	return &struct{ Body metaBody }{body}, nil
 }
 
@@ -97,7 +114,7 @@ func (s *Server) attribution() string {
 }
 
 // sourceBodies describes the sources that have events for the caller.
-func (s *Server) sourceBodies(ctx context.Context, version uint64, counts []cube.FacetValue) ([]sourceBody, error) {
+func (s *Server) sourceBodies(ctx context.Context, rights geoengine.Rights, version uint64, counts []cube.FacetValue) ([]sourceBody, error) {
 	events := map[string]uint32{}
 	for _, one := range counts {
 		events[one.Value] = one.Count
@@ -106,7 +123,7 @@ func (s *Server) sourceBodies(ctx context.Context, version uint64, counts []cube
 	if err != nil {
 		return nil, err
 	}
-	reported, err := s.fresh.last(ctx, version)
+	reported, err := s.fresh.last(ctx, rights, version)
 	if err != nil {
 		return nil, err
 	}
@@ -157,7 +174,7 @@ func edgesOf(b orb.Bound) [4]float64 { return [4]float64{b.Min[0], b.Min[1], b.M
 func slugCounts(values []cube.FacetValue) []slugCount {
 	counts := make([]slugCount, len(values))
 	for i, v := range values {
-		counts[i] = slugCount{v.Value, v.Count}
+		counts[i] = slugCount{Slug: v.Value, Count: &v.Count}
 	}
 	return counts
 }
@@ -166,12 +183,13 @@ func slugCounts(values []cube.FacetValue) []slugCount {
 func severityCounts(values []cube.FacetValue) []slugCount {
 	counts := make([]slugCount, len(geoengine.SeverityNames))
 	for i, name := range geoengine.SeverityNames {
-		counts[i].Slug = name
+		count := uint32(0)
 		for _, v := range values {
 			if v.Value == name {
-				counts[i].Count = v.Count
+				count = v.Count
 			}
 		}
+		counts[i] = slugCount{Slug: name, Count: &count}
 	}
 	return counts
 }

@@ -84,7 +84,7 @@ type Server struct {
 	tiles    *tileLayers
 	hub      *hub
 	places   *gazetteer
-	rules    *disclosure.Rules
+	rules    *disclosure.Book
 	fresh    *freshness
 	journal  *journal.Journal
 	releases *disclosure.Releases
@@ -111,12 +111,15 @@ func New(config Config) (*Server, error) {
 		config: config, zone: zone, filters: filter.NewParser(zone),
 		sessions: identity.NewSessions(config.Store, config.Random, config.Clock),
 		clients:  identity.NewClients(config.Store, config.Random, config.Clock),
-		hub:      newHub(), rules: disclosure.Standard(), places: newGazetteer(config.Store), fresh: newFreshness(config.Store, config.Clock),
+		hub:      newHub(), rules: disclosure.NewBook(config.Store), places: newGazetteer(config.Store), fresh: newFreshness(config.Store, config.Clock),
 		tiles: newTileLayers(config.Store, config.Cube), metrics: prometheus.NewRegistry(), secure: config.TLS != nil || strings.HasPrefix(config.PublicURL, "https://"),
 		started: config.Clock(), journal: journal.New(config.Store, config.Random, config.Clock),
 		releases: disclosure.NewReleases(config.Store),
 	}
 	s.callers = identity.NewAuthenticator(s.sessions, s.clients)
+	if err := s.readRules(); err != nil {
+		return nil, err
+	}
 	if err := s.useOIDC(); err != nil {
 		return nil, err
 	}

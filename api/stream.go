@@ -23,7 +23,7 @@ func (s *Server) stream(w http.ResponseWriter, r *http.Request, pass door.Pass) 
 	h.Set("Content-Type", "text/event-stream")
 	h.Set("Cache-Control", "no-store")
 	h.Set("X-Accel-Buffering", "no") // proxies must not keep events back
-	out := eventWriter{w: w, control: http.NewResponseController(w), full: pass.Scope() == nil}
+	out := eventWriter{w: w, control: http.NewResponseController(w), full: pass.Scope() == nil && pass.Rights().Open == nil}
 	if err := s.greet(&out); err != nil {
 		return err
 	}

@@ -9,6 +9,7 @@ import (
 	"vigie/api/problem"
 	"vigie/geoengine"
 	"vigie/geoengine/cube"
+	"vigie/geoengine/disclosure"
 )
 
 // maxBins is the most time bins that one answer holds.
@@ -21,14 +22,19 @@ type summaryInput struct {
 }
 
 type summaryBody struct {
-	Total      uint32                  `json:"total" doc:"Events, with or without a position (with one, under bbox)."`
-	Weight     float64                 `json:"weight" doc:"Sum of the severity weights."`
-	Positioned int                     `json:"positioned" doc:"Those with a position."`
+	Total      uint32                  `json:"total" doc:"Events that may be told, with or without a position (with one, under bbox)."`
+	Weight     *float64                `json:"weight" doc:"Sum of the severity weights; null where protected events are counted or hidden."`
+	Hidden     string                  `json:"hidden,omitempty" enum:"below,withheld" doc:"What is missing beside total."`
+	K          int                     `json:"k,omitempty" doc:"The threshold of what is hidden."`
+	Positioned int                     `json:"positioned" doc:"The open ones with a position."`
 	Histogram  histogramBody           `json:"histogram"`
 	HourGrid   [176]uint32             `json:"hour_grid" doc:"By local hour of the week (0 is Monday 00 h), 168+d weekday d with unknown hour, 175 unknown. Ignores hours."`
 	Facets     map[string][]facetValue `json:"facets" doc:"By category, severity, source and each attribute; each ignores its own filter."`
 	Shortened  []string                `json:"facets_shortened,omitempty" doc:"Facets that have more values than are listed."`
 	Version    uint64                  `json:"version"`
+
+	Protected *disclosure.Note `json:"protected,omitempty" doc:"What the answer holds of protected families. They are in total, in the facet category and in hour_grid, where it is told."`
+	Months    []facetValue     `json:"protected_months,omitempty" doc:"Protected events by month (2023-7), over the period of protected."`
 }
 
 type histogramBody struct {
@@ -38,11 +44,13 @@ type histogramBody struct {
 }
 
 type facetValue struct {
-	Value string `json:"value"`
-	Count uint32 `json:"count"`
+	Value  string  `json:"value"`
+	Count  *uint32 `json:"count" doc:"Events that may be told; null where none may be, and some are hidden."`
+	Hidden string  `json:"hidden,omitempty" enum:"below,withheld"`
+	K      int     `json:"k,omitempty"`
 }
 
-func (s *Server) summary(_ context.Context, pass door.Pass, in *summaryInput) (*struct{ Body summaryBody }, error) {
+func (s *Server) summary(ctx context.Context, pass door.Pass, in *summaryInput) (*struct{ Body summaryBody }, error) {
 	q, err := s.filters.Parse(pass.Values())
 	if err != nil {
 		return nil, err
@@ -75,9 +83,15 @@ func (s *Server) summary(_ context.Context, pass door.Pass, in *summaryInput) (*
 	if err != nil {
 		return nil, err
 	}
-	body.Total, body.Weight, body.Positioned = total.Count, rounded(total.Weight), extent.Positioned
-	body.Histogram, err = s.histogram(pass, q, frame, framed)
-	return &struct{ Body summaryBody }{body}, err
+	weight := rounded(total.Weight)
+	body.Total, body.Weight, body.Positioned = total.Count, &weight, extent.Positioned
+	if body.Histogram, err = s.histogram(pass, q, frame, framed); err != nil {
+		return nil, err
+	}
+	if err := s.addProtected(ctx, pass, q, &body); err != nil {
+		return nil, err
+	}
+	return &struct{ Body summaryBody }{body}, nil
 }
 
 // maxFacetValues is the most values listed of a facet, the chosen ones apart.
@@ -88,7 +102,7 @@ func facetValues(values []cube.FacetValue, chosen []string) []facetValue {
 	listed := make([]facetValue, 0, min(len(values), maxFacetValues))
 	for i, v := range values {
 		if i < maxFacetValues || slices.Contains(chosen, v.Value) {
-			listed = append(listed, facetValue{v.Value, v.Count})
+			listed = append(listed, facetValue{Value: v.Value, Count: &v.Count})
 		}
 	}
 	return listed

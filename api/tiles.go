@@ -13,6 +13,7 @@ import (
 	"vigie/api/problem"
 	"vigie/geoengine"
 	"vigie/geoengine/cube"
+	"vigie/geoengine/disclosure"
 	"vigie/tiles"
 )
 
@@ -76,8 +77,8 @@ func (s *Server) drawn(ctx context.Context, pass door.Pass, layer string, t tile
 	version, epoch := strconv.FormatUint(s.config.Cube.Version(), 36), strconv.FormatUint(s.tiles.epoch.Load(), 36)
 	switch layer {
 	case "hexagons":
-		return s.tiles.body(ctx, t, "hexagons "+version+" "+q.Key(), func(ctx context.Context, t tiles.Tile) ([]byte, bool, error) {
-			body, err := s.tiles.hexagons.MVT(ctx, t, q)
+		return s.tiles.body(ctx, t, "hexagons "+s.countsVersion(pass)+" "+q.Key(), func(ctx context.Context, t tiles.Tile) ([]byte, bool, error) {
+			body, err := s.tiles.hexagons.ProtectedMVT(ctx, t, q, s.protected(pass, q))
 			return body, false, err
 		})
 	case "events":
@@ -96,6 +97,23 @@ func (s *Server) drawn(ctx context.Context, pass door.Pass, layer string, t tile
 		})
 	}
 	return nil, fmt.Errorf("layer %.40q: %w", layer, geoengine.ErrMissing)
+}
+
+// countsVersion is what counts depend on beside the question and the caller's territory.
+func (s *Server) countsVersion(pass door.Pass) string {
+	version := strconv.FormatUint(s.config.Cube.Version(), 36)
+	if protected := pass.Policy().Protected; len(protected) > 0 {
+		version += fmt.Sprint(" ", s.releases.Version(), protected)
+	}
+	return version
+}
+
+// protected tells the protected counts of a tile. q is limited by the caller's rights.
+func (s *Server) protected(pass door.Pass, q geoengine.Query) tiles.Protected {
+	return func(ctx context.Context, cells []uint64, res int) ([]disclosure.Cell, error) {
+		found, _, err := s.releases.CellsIn(ctx, pass.Policy(), q, cells, res)
+		return found, err
+	}
 }
 
 const (
@@ -145,10 +163,11 @@ func (s *Server) hexagonTile(w http.ResponseWriter, r *http.Request, pass door.P
 	if err != nil {
 		return err
 	}
-	version := strconv.FormatUint(s.config.Cube.Version(), 36)
-	key := fmt.Sprintf("compact %s %d %d %d %s", version, bins.From.Unix(), bins.To.Unix(), bins.N, q.Key())
+	framed := q // protected counts have no bins: those of the whole years within the frame
+	framed.From, framed.To = latest(q.From, bins.From), earliest(q.To, bins.To)
+	key := fmt.Sprintf("compact %s %d %d %d %s", s.countsVersion(pass), bins.From.Unix(), bins.To.Unix(), bins.N, q.Key())
 	body, err := s.tiles.body(r.Context(), t, key, func(ctx context.Context, t tiles.Tile) ([]byte, bool, error) {
-		body, err := s.tiles.hexagons.Compact(ctx, t, q, bins)
+		body, err := s.tiles.hexagons.ProtectedCompact(ctx, t, q, bins, s.protected(pass, framed))
 		return body, false, err
 	})
 	if err != nil {

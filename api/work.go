@@ -12,6 +12,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"vigie/geoengine"
+	"vigie/geoengine/disclosure"
 	"vigie/progress"
 )
 
@@ -30,6 +31,7 @@ func (s *Server) Work(ctx context.Context) error {
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error { return s.persist(ctx, "follow events", s.followEvents) })
 	group.Go(func() error { return s.persist(ctx, "listen", s.listen) })
+	group.Go(func() error { return s.persist(ctx, "publish protected counts", s.publishCounts) })
 	group.Go(func() error { return s.persist(ctx, "jobs", s.jobs.Work) })
 	group.Go(func() error { return s.persist(ctx, "purge the journal", s.purgeJournal) })
 	return group.Wait()
@@ -76,13 +78,16 @@ func (s *Server) listen(ctx context.Context) error {
 		defer cancel()
 		_ = conn.Close(closing) // it is gone either way
 	}()
-	for _, channel := range []string{importsChannel, areasChannel, geoengine.SessionsChannel} {
+	for _, channel := range []string{importsChannel, areasChannel, geoengine.SessionsChannel, disclosure.Channel} {
 		if _, err := conn.Exec(ctx, "listen "+pgx.Identifier{channel}.Sanitize()); err != nil {
 			return fmt.Errorf("listen: %w", err)
 		}
 	}
 	s.callers.Forget() // what was missed while not listening
 	s.areasChanged()
+	if err := s.countsChanged(ctx); err != nil {
+		return err
+	}
 	for {
 		note, err := conn.WaitForNotification(ctx)
 		if err != nil {
@@ -95,6 +100,8 @@ func (s *Server) listen(ctx context.Context) error {
 			s.areasChanged()
 		case geoengine.SessionsChannel:
 			s.callers.Forget()
+		case disclosure.Channel:
+			err = s.countsChanged(ctx)
 		}
 		if err != nil {
 			return err
@@ -104,6 +111,7 @@ func (s *Server) listen(ctx context.Context) error {
 
 func (s *Server) areasChanged() {
 	s.places.forget()
+	s.releases.Forget()
 	s.tiles.areasChanged()
 }
 

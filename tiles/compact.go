@@ -8,7 +8,6 @@ import (
 
 	"vigie/geoengine"
 	"vigie/geoengine/cube"
-	"vigie/geoengine/hex"
 )
 
 // The compact form "VHX1" carries hexagons with counts by time bin to our own map. It starts with a header of 48
@@ -16,9 +15,9 @@ import (
 //
 //	 0  "VHX1"
 //	 4  u8   H3 resolution
-//	 5  u8   flags, 0
+//	 5  u8   flags: 1 if section 5 follows; else 0
 //	 6  u16  number of time bins
-//	 8  u32  C, number of cells: those with events whose centre is in the tile
+//	 8  u32  C, number of cells: those with events whose centre is in the tile, also protected ones
 //	12  u32  N, number of entries
 //	16  u32  V, number of corners
 //	20  u32  0
@@ -35,6 +34,9 @@ import (
 //     of the tile, x east, y south; corners may lie outside the tile.
 //  4. Per cell: varint number of its entries, not 0, then for each: varint bin minus the bin before (the first
 //     absolute), varint count, varint weight × 1000, rounded.
+//  5. Where protected families are counted, which belong to no time bin: u8 k, the highest threshold of what is hidden
+//     (0 if nothing is), then per cell: varint count, u8 what is hidden beside it: 0 nothing, 1 fewer than k events,
+//     2 a number that is withheld. A cell then may have 0 entries in section 4.
 const (
 	compactMagic  = "VHX1"
 	compactHeader = 48
@@ -45,8 +47,8 @@ const (
 // Compact returns the hexagons with events whose centre is in the tile, so that each is in one tile of a zoom
 // only, with counts in the time bins b, in the form documented above. Events outside the bins do not count.
 func (h *Hexagons) Compact(ctx context.Context, t Tile, q geoengine.Query, b cube.Bins) ([]byte, error) {
-	if b.N < 1 || b.N > MaxBins || !b.From.Before(b.To) {
-		return nil, fmt.Errorf("bins: %d from %s to %s: need 1 to %d over a period: %w", b.N, b.From, b.To, MaxBins, geoengine.ErrInvalid)
+	if err := checkBins(b); err != nil {
+		return nil, err
 	}
 	s, err := h.shapesOf(ctx, t)
 	if err != nil {
@@ -64,26 +66,29 @@ func (h *Hexagons) Compact(ctx context.Context, t Tile, q geoengine.Query, b cub
 func (s *shapes) compactTile(entries []cube.BinCount, b cube.Bins, version uint64) []byte {
 	present, vertices := s.present(entries)
 	body := make([]byte, compactHeader, compactHeader+len(present)*24+len(entries)*4)
+	s.putHeader(body, len(present), vertices, b, version)
+	binary.LittleEndian.PutUint32(body[12:], uint32(len(entries)))
+	body = s.appendCells(body, present)
+	return appendEntries(body, entries)
+}
+
+func checkBins(b cube.Bins) error {
+	if b.N < 1 || b.N > MaxBins || !b.From.Before(b.To) {
+		return fmt.Errorf("bins: %d from %s to %s: need 1 to %d over a period: %w", b.N, b.From, b.To, MaxBins, geoengine.ErrInvalid)
+	}
+	return nil
+}
+
+// putHeader writes the header but for the number of entries.
+func (s *shapes) putHeader(body []byte, cells, vertices int, b cube.Bins, version uint64) {
 	copy(body, compactMagic)
 	body[4] = byte(s.resolution)
 	binary.LittleEndian.PutUint16(body[6:], uint16(b.N))
-	binary.LittleEndian.PutUint32(body[8:], uint32(len(present)))
-	binary.LittleEndian.PutUint32(body[12:], uint32(len(entries)))
+	binary.LittleEndian.PutUint32(body[8:], uint32(cells))
 	binary.LittleEndian.PutUint32(body[16:], uint32(vertices))
 	binary.LittleEndian.PutUint64(body[24:], uint64(b.From.Unix()))
 	binary.LittleEndian.PutUint64(body[32:], uint64(b.To.Unix()))
 	binary.LittleEndian.PutUint64(body[40:], version)
-	last := uint64(0)
-	for _, at := range present {
-		id := hex.FeatureID(s.own[at])
-		body = binary.AppendUvarint(body, id-last)
-		last = id
-	}
-	for _, at := range present {
-		body = append(body, s.counts[at])
-	}
-	body = s.appendCorners(body, present)
-	return appendEntries(body, entries)
 }
 
 // present returns which of the tile's cells have entries, and their number of corners.

@@ -25,6 +25,12 @@ func (a *Amount) hide(hidden Hidden, k int) {
 	}
 }
 
+// Plus returns the sum with another one.
+func (a Amount) Plus(b Amount) Amount {
+	a.plus(b)
+	return a
+}
+
 // plus adds another sum.
 func (a *Amount) plus(b Amount) {
 	a.Count += b.Count

@@ -222,21 +222,20 @@ func (p *Publisher) Due(ctx context.Context, category string) ([]int, error) {
 	return slices.DeleteFunc(years, func(year int) bool { return !p.over(year) }), nil
 }
 
-// PublishDue publishes every year of the families that is over and is not published. It does nothing while events are
-// being imported, since what it publishes stays.
-func (p *Publisher) PublishDue(ctx context.Context, families []Protection, due func(category string) ([]int, error)) ([]Published, error) {
+// PublishDue publishes every year of the families that is over and is not published. While events are being imported it
+// does nothing, since what it publishes stays, and is not finished.
+func (p *Publisher) PublishDue(ctx context.Context, families []Protection, due func(category string) ([]int, error)) (all []Published, finished bool, err error) {
 	var importing bool
 	if err := p.store.Pool.QueryRow(ctx, selectImporting, p.clock().Add(-10*time.Minute)).Scan(&importing); err != nil {
-		return nil, fmt.Errorf("publish: %w", err)
+		return nil, false, fmt.Errorf("publish: %w", err)
 	}
 	if importing {
-		return nil, nil
+		return nil, false, nil
 	}
-	var all []Published
 	for _, family := range families {
 		years, err := due(family.Category)
 		if err != nil {
-			return all, err
+			return all, false, err
 		}
 		for _, year := range years {
 			if !p.over(year) {
@@ -244,14 +243,14 @@ func (p *Publisher) PublishDue(ctx context.Context, families []Protection, due f
 			}
 			done, published, err := p.Publish(ctx, family, year, false)
 			if err != nil {
-				return all, err
+				return all, false, err
 			}
 			if published {
 				all = append(all, done)
 			}
 		}
 	}
-	return all, nil
+	return all, true, nil
 }
 
 // body is a release as it is kept.
