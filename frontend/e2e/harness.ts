@@ -10,6 +10,8 @@ export interface Case {
   name: string
   /** A page that is not logged in. */
   anonymous?: boolean
+  /** The role of the one who is logged in; a commander otherwise. */
+  as?: 'analyst' | 'auditor' | 'authority'
   context?: BrowserContextOptions
   /** What the console may say in this case. */
   expected?: RegExp
@@ -24,6 +26,9 @@ export const desktop: BrowserContextOptions = {
   colorScheme: 'light',
 }
 export const tablet: BrowserContextOptions = { ...desktop, viewport: { width: 1024, height: 768 }, hasTouch: true }
+
+/** What another device calls itself. */
+export const otherAgent = 'Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:128.0) Gecko/20100101 Firefox/128.0'
 
 export async function launch(): Promise<Browser> {
   const executablePath = process.env.CHROMIUM ?? '/usr/bin/chromium'
@@ -55,13 +60,18 @@ function listen(page: Page, complaints: string[], expected?: RegExp) {
 
 export async function runCases(cases: Case[], server: Server): Promise<{ passed: number; failed: number }> {
   const browser = await launch()
-  const cookies = await signIn(browser, server)
+  const signedIn = new Map<string, ReturnType<typeof signIn>>()
+  const cookies = (role: string) => {
+    const known = signedIn.get(role) ?? signIn(browser, server, role)
+    signedIn.set(role, known)
+    return known
+  }
   const only = process.argv[2]
   let [passed, failed] = [0, 0]
   for (const one of cases) {
     if (only && !one.name.includes(only)) continue
     const context = await browser.newContext({ ...desktop, ...one.context })
-    if (!one.anonymous) await context.addCookies(cookies)
+    if (!one.anonymous) await context.addCookies(await cookies(one.as ?? 'commander'))
     const page = await context.newPage()
     page.setDefaultTimeout(15_000)
     const complaints: string[] = []
@@ -84,10 +94,15 @@ export async function runCases(cases: Case[], server: Server): Promise<{ passed:
   return { passed, failed }
 }
 
-async function signIn(browser: Browser, server: Server): Promise<Awaited<ReturnType<BrowserContext['cookies']>>> {
+async function signIn(
+  browser: Browser,
+  server: Server,
+  role: string,
+): Promise<Awaited<ReturnType<BrowserContext['cookies']>>> {
+  const account = server.accounts[role] ?? server
   const context = await browser.newContext(desktop)
   const answer = await context.request.post(server.url + '/api/session', {
-    data: { name: server.user, password: server.password },
+    data: { name: account.user, password: account.password },
   })
   if (!answer.ok()) throw new Error(`log-in: ${answer.status()} ${await answer.text()}`)
   const cookies = await context.cookies()

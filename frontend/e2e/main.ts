@@ -2,8 +2,11 @@
 // `npm run e2e`, or with part of a case's name after `--`. VIGIE_URL, VIGIE_USER and VIGIE_PASSWORD name another server.
 import { mkdirSync } from 'node:fs'
 import { accessibility } from './cases/accessibility'
+import { account } from './cases/account'
 import { filters } from './cases/filters'
 import { golden } from './cases/golden'
+import { guard } from './cases/guard'
+import { journal } from './cases/journal'
 import { links } from './cases/links'
 import { live } from './cases/live'
 import { login } from './cases/login'
@@ -19,7 +22,21 @@ const server = await startServer()
 let failed = 1
 try {
   // The live cases change the data: they come last.
-  const cases = [login, map, time, filters, twin, links, settings, accessibility, golden, live].flat()
+  const cases = [
+    login,
+    map,
+    time,
+    filters,
+    twin,
+    links,
+    settings,
+    account,
+    guard,
+    journal,
+    accessibility,
+    golden,
+    live,
+  ].flat()
   const result = await runCases(cases, server)
   failed = result.failed
   console.log(`${result.passed} passed, ${result.failed} failed`)

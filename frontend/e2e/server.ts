@@ -11,6 +11,8 @@ export interface Server {
   url: string
   user: string
   password: string
+  /** Log-in of an account that holds a role everywhere, by role; with VIGIE_URL only the account named there. */
+  accounts: Record<string, { user: string; password: string }>
   /** Runs a command of vigie against the same store; throws with its output when it fails. Not with VIGIE_URL. */
   vigie?: (args: string[], input?: string) => string
   stop: () => Promise<void>
@@ -19,7 +21,7 @@ export interface Server {
 /** Starts the server, or takes the one that VIGIE_URL, VIGIE_USER and VIGIE_PASSWORD name. */
 export async function startServer(): Promise<Server> {
   const { VIGIE_URL: url, VIGIE_USER: user, VIGIE_PASSWORD: password } = process.env
-  if (url) return { url, user: user ?? '', password: password ?? '', stop: async () => undefined }
+  if (url) return { url, user: user ?? '', password: password ?? '', accounts: {}, stop: async () => undefined }
   const data = mkdtempSync(join(tmpdir(), 'vigie-e2e-'))
   const port = await freePort()
   const env = { ...process.env, VIGIE_DATA: data, VIGIE_LISTEN: `127.0.0.1:${port}`, DATABASE_URL: '' }
@@ -40,8 +42,13 @@ export async function startServer(): Promise<Server> {
   try {
     await ready(address, child)
     const password = 'e2e-' + Math.random().toString(36).slice(2) + '-Vigie'
-    vigie(['user', 'add', 'e2e', '--role', 'commander', '--password-stdin'], password + '\n')
-    return { url: address, user: 'e2e', password, vigie, stop }
+    const accounts: Server['accounts'] = {}
+    for (const role of ['commander', 'analyst', 'auditor', 'authority']) {
+      const user = role === 'commander' ? 'e2e' : `e2e-${role}`
+      vigie(['user', 'add', user, '--role', role, '--password-stdin'], password + '\n')
+      accounts[role] = { user, password }
+    }
+    return { url: address, user: 'e2e', password, accounts, vigie, stop }
   } catch (error) {
     await stop()
     throw new Error(`${error}\n${output.join('').slice(-4000)}`)

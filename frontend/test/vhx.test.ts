@@ -6,7 +6,11 @@ import { cover, tilePoint } from '../src/map/tiles'
 import { cellAt, countIn, parseTile } from '../src/map/vhx'
 
 /** A writer of the format, by its description: the reader is checked against it, and fuzzed below. */
-function encode(cells: { id: number; corners: [number, number][]; counts: [number, number][] }[], bins: number) {
+function encode(
+  cells: { id: number; corners: [number, number][]; counts: [number, number][]; fixed?: [number, number] }[],
+  bins: number,
+  k?: number,
+) {
   const body: number[] = []
   const varint = (n: number) => {
     for (; n >= 128; n = Math.floor(n / 128)) body.push((n % 128) | 128)
@@ -37,9 +41,16 @@ function encode(cells: { id: number; corners: [number, number][]; counts: [numbe
       entries++
     }
   }
+  if (k !== undefined) {
+    body.push(k)
+    for (const { fixed } of cells) {
+      varint(fixed?.[0] ?? 0)
+      body.push(fixed?.[1] ?? 0)
+    }
+  }
   const bytes = new Uint8Array(48 + body.length)
   const view = new DataView(bytes.buffer)
-  bytes.set([86, 72, 88, 49, 8, 0])
+  bytes.set([86, 72, 88, 49, 8, k === undefined ? 0 : 1])
   view.setUint16(6, bins, true)
   view.setUint32(8, cells.length, true)
   view.setUint32(12, entries, true)

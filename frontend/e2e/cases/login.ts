@@ -28,6 +28,7 @@ export const login: Case[] = [
       await page.getByRole('heading', { name: 'Sign in' }).waitFor()
       await person.logIn(server.user, server.password)
       await person.settled()
+      await person.button(/^Account/).click()
       await person.button('Sign out').click()
       await page.getByRole('heading', { name: 'Sign in' }).waitFor()
       const answer = await page.request.get(person.url + '/api/meta')

@@ -100,6 +100,8 @@ export const fr = {
       `Histogramme du ${from} au ${to} : ${total} événements ; maximum ${count}, autour du ${peak}.`,
     per: (days: number) => (days === 1 ? 'par jour' : `par tranche de ${days} jours`),
     max: (n: string) => `max. ${n}`,
+    monthly: 'protégés, par mois',
+    masked: (n: string) => `mois masqués : ${n}`,
     panels: 'Période ou heures',
     show: 'Afficher la période et les heures',
     hide: 'Masquer',
@@ -129,6 +131,8 @@ export const fr = {
     hours: 'Heures',
     period: 'Période',
     more: 'Circonstances',
+    bbox: 'cadre de la carte',
+    level: 'niveau de secteur',
     empty: 'Rien à filtrer.',
     emptyField: 'Aucune valeur',
   },
@@ -157,7 +161,9 @@ export const fr = {
     whyWithheld: 'Masqué : protège une case voisine.',
     partly: (n: string) => `${n} connus, le reste masqué`,
     years: (families: string, years: string) => `${families} : comptage par années entières seulement (${years}).`,
-    noYear: (families: string) => `${families} : aucune année entière dans cette période, donc aucun chiffre.`,
+    noYear: (families: string) => `${families} : aucune année entière n’est encore comptée.`,
+    wholeYears: (families: string) =>
+      `${families} : aucun chiffre ici, comptage par années entières seulement (du 1er janvier au 31 décembre).`,
     ignored: (families: string, filters: string) =>
       `${families} : aucun chiffre ici, ce comptage ne se filtre pas par ${filters}.`,
     tooFine: (families: string) => `${families} : aucun chiffre pour des hexagones aussi petits, dézoomez.`,

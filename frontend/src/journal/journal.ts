@@ -6,7 +6,7 @@ import { reasonHeader } from '../account/reason'
 
 export interface Entry {
   seq: number
-  at: string // '' where it is erased
+  at: string | null // null where it is erased, as all that follows is empty
   account: string
   machine: boolean
   operation: string
@@ -18,7 +18,7 @@ export interface Entry {
   address: string
   outcome: string
   request_id: string
-  erased: boolean
+  erased: number // number of the entry that erased it; 0 if it is whole
 }
 
 export interface Root {
@@ -50,18 +50,47 @@ export function searchParams(search: Record<string, string>): URLSearchParams {
 }
 
 /** One page, newest first. It may hold fewer entries than asked for, even none, while there is more behind `next`. */
-export async function page(search: Record<string, string>, cursor: string | undefined, signal: AbortSignal) {
+export async function page(
+  search: Record<string, string>,
+  cursor: string | undefined,
+  signal: AbortSignal,
+  size = pageSize,
+) {
   const params = searchParams(search)
-  params.set('limit', String(pageSize))
+  params.set('limit', String(size))
   if (cursor) params.set('cursor', cursor)
   const answer = await get<{ entries: Entry[] | null; next?: string | number | null }>('/api/journal', params, signal)
   return { entries: answer.entries ?? [], next: answer.next ? String(answer.next) : undefined }
 }
 
+/** The entry of a number, whatever is searched for; undefined if there is none. */
+export async function entryOf(seq: string, signal: AbortSignal): Promise<Entry | undefined> {
+  const { entries } = await page({}, String(Number(seq) + 1), signal, 1)
+  return entries.find((entry) => String(entry.seq) === seq)
+}
+
+/**
+ * Splits off the lines that only say that a request began, where the line of its outcome is among the others: without
+ * them a request is one line. One that never ended stays.
+ */
+export function folded(entries: Entry[]): Entry[] {
+  const ended = new Set<string>()
+  return entries.filter(({ outcome, request_id: request }) => {
+    if (outcome !== 'begun') ended.add(request)
+    return outcome !== 'begun' || !request || !ended.has(request)
+  })
+}
+
 export const root = () => get<Root>('/api/journal/root')
 
-export const verify = async (signal: AbortSignal): Promise<Verification> =>
-  (await ask('/api/journal/verification', { method: 'POST', signal })).json()
+/** Follows the whole chain, and holds it to a root (`SEQ:HASH`) that was noted elsewhere, unless that is ''. */
+export async function verify(root: string, signal: AbortSignal): Promise<Verification> {
+  const query = root ? '?' + new URLSearchParams({ root }) : ''
+  return (await ask('/api/journal/verification' + query, { method: 'POST', signal })).json()
+}
+
+/** Whether the text is a root as this page copies it. */
+export const isRoot = (text: string) => /^\d{1,18}:[0-9a-f]{64}$/.test(text)
 
 /** The entries of a search as CSV. The reason goes into the journal before they leave. */
 export async function exported(search: Record<string, string>, reason: string): Promise<Blob> {

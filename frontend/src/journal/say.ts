@@ -17,6 +17,8 @@ export function says(w: JournalWords, entry: Entry) {
     act: known(w.acts, entry.act) ?? plain(entry.act),
     class: known(w.classes, entry.class) ?? plain(entry.class),
     outcome: outcomeName(w, entry.outcome),
+    /** Without the status where all went well. */
+    short: ending(entry.outcome) === 'done' ? w.endings.done : outcomeName(w, entry.outcome),
   }
 }
 

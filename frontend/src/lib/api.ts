@@ -71,6 +71,8 @@ export interface Summary {
   facets: Record<string, FacetValue[] | null>
   version: number
   protected?: Protected
+  /** The protected families by month, which no bin of the histogram holds. */
+  protected_months?: (Counted & { value: string })[] | null
 }
 
 export interface AreaName {

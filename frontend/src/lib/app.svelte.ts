@@ -83,6 +83,10 @@ export class App {
   frame = $derived<Frame | undefined>(this.extent && frameOf(this.extent))
   /** The period shown: under the brush, chosen, or everything. */
   period = $derived<Period | undefined>(this.brush ?? this.filter.period ?? this.extent)
+  /** The protected families and what was answered of them, under the filter; undefined when there are none. */
+  guard = $derived<Protected | undefined>(this.summary ? this.summary.protected : this.meta?.protected)
+  /** Some of the figures are of protected families, of which neither sources nor places are told. */
+  guarded = $derived((this.guard?.families.length ?? 0) > 0)
   /** The sources that the figures come from, under the filter. */
   sources = $derived.by<SourceInfo[]>(() => {
     const all = this.meta?.sources ?? []
@@ -91,13 +95,13 @@ export class App {
     return all.filter(
       ({ name }) =>
         (chosen.length === 0 || chosen.includes(name)) &&
-        (!counted || counted.some(({ value, count, hidden }) => value === name && (!!count || !!hidden))),
+        (!counted ||
+          this.guarded ||
+          counted.some(({ value, count, hidden }) => value === name && (!!count || !!hidden))),
     )
   })
   /** Some of the events shown are invented. Unknown sources count as what the server says of the whole. */
   synthetic = $derived(this.summary ? this.sources.some(({ synthetic }) => synthetic) : (this.meta?.synthetic ?? false))
-  /** The protected families and what was answered of them, under the filter; undefined when there are none. */
-  guard = $derived<Protected | undefined>(this.summary ? this.summary.protected : this.meta?.protected)
   params = $derived(filterParams(this.filter))
   paramsText = $derived(this.params.toString())
   resolution = $derived(resolutionForZoom(this.camera?.zoom ?? 8))

@@ -1,5 +1,6 @@
 // The time frame: the whole extent of the data cut into equal bins of whole days. Tiles hold counts per bin of the
 // frame, so that the brush moves without a request.
+import type { Counted } from './api'
 import { addDays, daysBetween, midnight, type Day } from './day'
 
 /** At most so many bins: one texel each per hexagon on the graphics card. */
@@ -71,4 +72,26 @@ export function isExact(frame: Frame, period: Period, extent: Period): boolean {
   const from = period.from <= extent.from || onEdge(midnight(period.from))
   const to = period.to >= extent.to || onEdge(midnight(addDays(period.to, 1)))
   return from && to
+}
+
+/**
+ * Months (`2023-7`) laid over the bins of the frame: per bin the average of its month's count, and the spans of bins
+ * whose month is hidden. Both empty without months. A bin belongs to the month of its first day.
+ */
+export function monthsIn(frame: Frame | undefined, months: readonly (Counted & { value: string })[]) {
+  const hidden: { from: number; to: number }[] = []
+  if (!frame || months.length === 0) return { bins: [], hidden }
+  const bins = new Array<number>(frame.bins).fill(0)
+  const clamp = (bin: number) => Math.min(frame.bins, Math.max(0, bin))
+  for (const month of months) {
+    const [year, number] = month.value.split('-')
+    const first = `${year}-${number.padStart(2, '0')}-01`
+    const next = addDays(first, 32).slice(0, 7) + '-01'
+    const [from, to] = [first, next].map((day) => clamp(Math.ceil(daysBetween(frame.from, day) / frame.days)))
+    if (to <= from) continue
+    const average = ((month.count ?? 0) / daysBetween(first, next)) * frame.days
+    for (let bin = from; bin < to; bin++) bins[bin] += average
+    if (month.hidden) hidden.push({ from, to })
+  }
+  return { bins, hidden }
 }

@@ -9,16 +9,25 @@ export function families(t: Messages, guard: Protected): string {
   return t.guard.list(guard.families.map(({ category }) => categoryName(t, category)))
 }
 
-/** The whole years in words, `2021 à 2024`. */
-function years(t: Messages, from: string, to: string): string {
+/** The whole years for which protected families are counted. */
+export function wholeYears(guard: Protected | undefined): number[] {
+  if (!guard?.from || !guard.to) return []
   // The end is exclusive: a moment less is in the last year.
-  return t.guard.span(dayOf(Date.parse(from)).slice(0, 4), dayOf(Date.parse(to) - 1).slice(0, 4))
+  const [first, last] = [dayOf(Date.parse(guard.from)), dayOf(Date.parse(guard.to) - 1)].map((day) => +day.slice(0, 4))
+  return Array.from({ length: Math.max(0, last - first + 1) }, (_, i) => first + i)
+}
+
+/** The whole years in words, `2021 à 2024`. */
+function years(t: Messages, guard: Protected): string {
+  const all = wholeYears(guard)
+  return t.guard.span(String(all[0]), String(all.at(-1)))
 }
 
 /** A filter of the server in words: `hours`, `attr.light`. */
 function filterName(t: Messages, key: string): string {
+  if (key === 'attributes') key = 'more'
+  if (key === 'areas') key = 'area'
   if (key.startsWith('attr.')) return attributeName(t, key.slice(5)).toLocaleLowerCase(t.locale)
-  if (key === 'from' || key === 'to') key = 'period'
   const names: Record<string, string | undefined> = t.filters
   return (names[key] ?? key).toLocaleLowerCase(t.locale)
 }
@@ -28,8 +37,9 @@ export function guardNotes(t: Messages, guard: Protected | undefined): string[] 
   if (!guard || guard.families.length === 0) return []
   const names = families(t, guard)
   const ignored = [...new Set((guard.ignored ?? []).map((key) => filterName(t, key)))]
+  if (guard.ignored?.includes('period')) return [t.guard.wholeYears(names)]
   if (guard.ignored?.includes('resolution')) return [t.guard.tooFine(names)]
   if (ignored.length > 0) return [t.guard.ignored(names, t.guard.list(ignored))]
-  if (!guard.from || !guard.to) return [t.guard.noYear(names)]
-  return [t.guard.years(names, years(t, guard.from, guard.to))]
+  if (wholeYears(guard).length === 0) return [t.guard.noYear(names)]
+  return [t.guard.years(names, years(t, guard))]
 }

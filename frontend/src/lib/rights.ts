@@ -8,15 +8,14 @@ export interface Grant {
 }
 
 const readers = ['commander', 'analyst', 'operator', 'admin']
-const auditors = ['auditor', 'admin']
-
-const holds = (roles: string[]) => (grants: readonly Grant[] | undefined) =>
-  (grants ?? []).some(({ role }) => roles.includes(role))
 
 /** Whether the map and its table are theirs. */
-export const mayRead = holds(readers)
-/** Whether the journal is theirs. */
-export const mayAudit = holds(auditors)
+export const mayRead = (grants: readonly Grant[] | undefined) =>
+  (grants ?? []).some(({ role }) => readers.includes(role))
+
+/** Whether the journal is theirs: it is of the whole house, so only for auditors of everywhere. */
+export const mayAudit = (grants: readonly Grant[] | undefined) =>
+  (grants ?? []).some(({ role, areas }) => role === 'auditor' && (areas ?? []).includes('*'))
 
 /** The areas of every grant, each once, in order. */
 export function areasOf(grants: readonly Grant[] | undefined): string[] {

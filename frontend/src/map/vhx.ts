@@ -60,6 +60,9 @@ export function parseTile(buffer: ArrayBuffer): HexTile {
   const cursor = new Cursor(new Uint8Array(buffer))
   const ids = readIds(cursor, cells)
   const corners = readCorners(cursor, cells, vertices)
+  const xy = readPositions(cursor, corners)
+  const sums = readSums(cursor, cells, bins)
+  const isProtected = (view.getUint8(5) & 1) === 1
   return {
     res: view.getUint8(4),
     bins,
@@ -68,12 +71,22 @@ export function parseTile(buffer: ArrayBuffer): HexTile {
     version: Number(view.getBigUint64(40, true)),
     ids,
     corners,
-    xy: readPositions(cursor, corners),
-    sums: readSums(cursor, cells, bins),
-    fixed: new Uint32Array(),
-    hidden: new Uint8Array(),
-    k: 0,
+    xy,
+    sums,
+    ...readProtected(cursor, isProtected ? cells : 0, isProtected),
   }
+}
+
+/** Section 5, which only tiles with protected families have. */
+function readProtected(cursor: Cursor, cells: number, there: boolean): Pick<HexTile, 'fixed' | 'hidden' | 'k'> {
+  const [fixed, hidden] = [new Uint32Array(cells), new Uint8Array(cells)]
+  const k = there ? cursor.u8() : 0
+  for (let i = 0; i < cells; i++) {
+    fixed[i] = cursor.varint()
+    hidden[i] = cursor.u8()
+    if (hidden[i] > 2) throw new Error('VHX1: unknown reason to hide')
+  }
+  return { fixed, hidden, k }
 }
 
 function readIds(cursor: Cursor, cells: number): Float64Array {
