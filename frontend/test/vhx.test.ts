@@ -118,6 +118,20 @@ describe('parseTile', () => {
     expect(attributes.byteLength).toBe((11 + 2) * 16)
     expect(Math.max(...indices)).toBe(12)
   })
+  it('reads what is told of protected families, which no bin holds', () => {
+    expect([tile.fixed.length, tile.hidden.length, tile.k]).toEqual([0, 0, 0])
+    const corners = hexagon(1000, 1000, 300)
+    const cells = [
+      { id: 5, corners, counts: [[0, 2]] as [number, number][], fixed: [300, 0] as [number, number] },
+      { id: 6, corners, counts: [], fixed: [0, 1] as [number, number] },
+      { id: 9, corners, counts: [[1, 1]] as [number, number][], fixed: [0, 2] as [number, number] },
+    ]
+    const read = parseTile(encode(cells, 2, 5))
+    expect([...read.fixed]).toEqual([300, 0, 0])
+    expect([...read.hidden]).toEqual([0, 1, 2])
+    expect(read.k).toBe(5)
+    expect([0, 1, 2].map((i) => countIn(read, i, 0, 2))).toEqual([2, 0, 1])
+  })
   it('reads an empty tile', () => expect(parseTile(encode([], 3)).ids).toHaveLength(0))
 })
 
