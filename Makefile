@@ -3,9 +3,10 @@
 # make build  bin/vigie, with the front end inside
 # make lint   the linters alone
 # make bless  writes the golden files anew: look at the difference before you commit it
+# make conformance  runs OGC's test suites, where they can be had (Java, Maven), against a server of its own
 # make bench  measures beside the peers, on a small number of events; vigie bench --help for more
 
-.PHONY: run build test lint bless bench clean setup-run setup-test tools
+.PHONY: run build test lint bless bench conformance clean setup-run setup-test tools
 .DELETE_ON_ERROR:
 
 export GOLANGCI := v2.15.0
@@ -60,6 +61,9 @@ bless: setup-test build
 
 bench: setup-run build
 	@for what in cells cube tiles ingest fresh; do echo "== $$what" && bin/vigie bench $$what --events $(EVENTS) || exit 1; done
+
+conformance: setup-run build
+	@for suite in features tiles processes; do bench/conformance/run.sh $$suite || exit $$?; done
 
 clean:
 	rm -rf bin frontend/node_modules .tools

@@ -172,7 +172,7 @@ func (s *statement) box(o *outline) {
 		return
 	}
 	if o != nil {
-		shape := s.bind(o.shape) + "::geometry"
+		shape := "st_geomfromewkb(" + s.bind(o.shape) + "::bytea)"
 		s.must("st_intersects(" + l.geometry + ", " + shape + ")")
 		s.around(o.bound)
 		return

@@ -124,7 +124,8 @@ func explain(err error) error {
 
 const outlineSQL = `
 	select st_asewkb(p), st_xmin(p), st_ymin(p), st_xmax(p), st_ymax(p)
-	from st_transform(st_segmentize(st_makeenvelope($1, $2, $3, $4, $5), greatest($3 - $1, $4 - $2, 1) / 50), 4326) p`
+	from st_transform(st_segmentize(st_makeenvelope($1::float8, $2::float8, $3::float8, $4::float8, $5::int),
+		greatest($3::float8 - $1::float8, $4::float8 - $2::float8, 1) / 50), 4326) p`
 
 // outline is a box of a projected system in WGS 84; nil for no box, and for one that is in WGS 84.
 func (r *Reader) outline(ctx context.Context, box *Box) (*outline, error) {
