@@ -4,6 +4,7 @@
 # make lint   the linters alone
 # make bless  writes the golden files anew: look at the difference before you commit it
 # make conformance  runs OGC's test suites, where they can be had (Java, Maven), against a server of its own
+# make qgis   reads a demonstration with QGIS, which it installs (about 200 MB)
 # make bench  measures beside the peers, on a small number of events; vigie bench --help for more
 
 .PHONY: run build test lint bless bench conformance clean setup-run setup-test tools
@@ -58,6 +59,9 @@ bless: setup-test build
 	VIGIE_BLESS=1 go test -count=1 ./...
 	CHROMIUM="$${CHROMIUM:-$$(command -v chromium || command -v chromium-browser || command -v google-chrome)}" \
 		VIGIE_BIN=$(CURDIR)/bin/vigie npm --prefix frontend run --silent bless
+
+qgis: setup-run build
+	@scripts/qgis.sh
 
 bench: setup-run build
 	@for what in cells cube tiles ingest fresh; do echo "== $$what" && bin/vigie bench $$what --events $(EVENTS) || exit 1; done

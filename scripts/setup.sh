@@ -40,6 +40,9 @@ if [ "$purpose" = test ] && ! have chromium && ! have chromium-browser && ! have
 	missing+=(chromium)
 fi
 
+# GDAL reads our WMTS and vector tiles in the tests.
+if [ "$purpose" = test ] && { ! have gdalinfo || ! have ogr2ogr; }; then missing+=(gdal-bin); fi
+
 if [ ${#missing[@]} -eq 0 ] && [ -n "$postgis" ]; then exit 0; fi
 
 wanted="${missing[*]}"
