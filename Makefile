@@ -7,7 +7,7 @@
 # make qgis   reads a demonstration with QGIS, which it installs (about 200 MB)
 # make bench  measures beside the peers, on a small number of events; vigie bench --help for more
 
-.PHONY: run build test lint bless bench conformance clean setup-run setup-test tools
+.PHONY: run build test lint bless qgis bench conformance clean setup-run setup-test tools
 .DELETE_ON_ERROR:
 
 export GOLANGCI := v2.15.0
