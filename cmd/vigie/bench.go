@@ -16,7 +16,7 @@ import (
 
 // benchCommand measures.
 type benchCommand struct {
-	What   string `arg:"" enum:"ingest,cube,tiles,cells,fresh" help:"ingest, cube, tiles, cells or fresh (commit to visible)."`
+	What   string `arg:"" enum:"ingest,cube,tiles,cells,fresh,api" help:"ingest, cube, tiles, cells, fresh (commit to visible) or api (features, cost of rights and journal)."`
 	Events int    `default:"1000000" help:"How many events to measure with."`
 	Seed   uint64 `default:"1" help:"Seed of the generated data."`
 }
@@ -47,7 +47,7 @@ func (c *benchCommand) Run(ctx context.Context, a *app) error {
 	}
 	options := bench.Options{Events: c.Events, Seed: c.Seed, Progress: a.progress, Log: a.log}
 	measure := map[string]func(context.Context, *geoengine.Store, bench.Options) ([]bench.Result, error){
-		"ingest": bench.Ingest, "cube": bench.Cube, "tiles": bench.Tiles, "cells": bench.Cells, "fresh": bench.Fresh,
+		"ingest": bench.Ingest, "cube": bench.Cube, "tiles": bench.Tiles, "cells": bench.Cells, "fresh": bench.Fresh, "api": bench.API,
 	}[c.What]
 	var results []bench.Result
 	run := func(store *geoengine.Store) (err error) {
