@@ -58,6 +58,13 @@ cat >"$work/props.xml" <<XML
 <!DOCTYPE properties SYSTEM "http://java.sun.com/dtd/properties.dtd">
 <properties version="1.0">
   <entry key="iut">http://127.0.0.1:$((port + 1))/ogc</entry>
+  <entry key="tilematrixsetdefinitionuri">http://www.opengis.net/def/tilematrixset/OGC/1.0/WebMercatorQuad</entry>
+  <entry key="urltemplatefortiles">http://127.0.0.1:$((port + 1))/ogc/tiles/WebMercatorQuad/{tileMatrix}/{tileRow}/{tileCol}</entry>
+  <entry key="tilematrix">8</entry>
+  <entry key="mintilerow">90</entry>
+  <entry key="maxtilerow">90</entry>
+  <entry key="mintilecol">123</entry>
+  <entry key="maxtilecol">123</entry>
   <entry key="noofcollections">-1</entry>
   <entry key="echoprocessid">echo</entry>
   <entry key="processtestlimit">5</entry>

@@ -28,8 +28,8 @@ func (s *service) matrixSetOperations() []ogc.Operation {
 		}
 	}
 	return []ogc.Operation{
-		s.document(operation("ogc-tile-matrix-sets", "/tileMatrixSets", "The tile matrix sets"), ogc.Documents(), matrixSets),
-		s.document(operation("ogc-tile-matrix-set", "/tileMatrixSets/{tileMatrixSetId}", "The definition of a tile matrix set"),
+		s.document(operation("vigie.getTileMatrixSetsList", "/tileMatrixSets", "The tile matrix sets"), ogc.Documents(), matrixSets),
+		s.document(operation("vigie.getTileMatrixSet", "/tileMatrixSets/{tileMatrixSetId}", "The definition of a tile matrix set"),
 			ogc.Documents(), aboutMatrixSet, pathParam("tileMatrixSetId", "WebMercatorQuad.", huma.TypeString)),
 	}
 }
@@ -66,9 +66,9 @@ func aboutMatrixSet(r *ogc.Request) (ogc.Page, error) {
 
 // operations serve one tile set.
 func (s *service) operations(of set) []ogc.Operation {
-	name, whose := "ogc-"+of.id+"-", "of the collection "+of.id
+	name, whose := of.id+".collection.vector.", "of the collection "+of.id // ids as requirement 23 of OGC 20-057 wants them
 	if of.id == "" {
-		name, whose = "ogc-", "of the whole"
+		name, whose = "vigie.dataset.vector.", "of the whole"
 	}
 	params := []*huma.Param{textParam("datetime", "Instant or interval, RFC 3339: a, a/b, ../b or a/.. . It narrows the events only.")}
 	if of.id == "" {
@@ -84,7 +84,7 @@ func (s *service) operations(of set) []ogc.Operation {
 		}
 	}
 	matrixSet := pathParam("tileMatrixSetId", "WebMercatorQuad.", huma.TypeString)
-	tile := operation("tile", "/{tileMatrixSetId}/{tileMatrix}/{tileRow}/{tileCol}", "A tile")
+	tile := operation("getTile", "/{tileMatrixSetId}/{tileMatrix}/{tileRow}/{tileCol}", "A tile")
 	tile.Params = with(tile.Params, matrixSet, pathParam("tileMatrix", "Zoom.", huma.TypeInteger),
 		pathParam("tileRow", "Row from the north.", huma.TypeInteger), pathParam("tileCol", "Column from the west.", huma.TypeInteger),
 		ogc.FormatParam([]ogc.Format{{Name: "mvt", Media: mediaMVT}}))
@@ -93,9 +93,9 @@ func (s *service) operations(of set) []ogc.Operation {
 		tile.Audit, tile.Act = door.AuditRead, door.ActConsultation
 	}
 	return []ogc.Operation{
-		s.document(operation("tile-sets", "", "The tile sets"), ogc.Documents(), s.list(of)),
-		s.document(operation("tile-set", "/{tileMatrixSetId}", "The tile set in a tile matrix set"), ogc.Documents(), s.describe(of), matrixSet),
-		s.document(operation("tilejson", "/{tileMatrixSetId}/tilejson", "TileJSON 3 of the tiles"), onlyJSON(), s.tileJSON(of), matrixSet),
+		s.document(operation("getTileSetsList", "", "The tile sets"), ogc.Documents(), s.list(of)),
+		s.document(operation("getTileSet", "/{tileMatrixSetId}", "The tile set in a tile matrix set"), ogc.Documents(), s.describe(of), matrixSet),
+		s.document(operation("getTileJSON", "/{tileMatrixSetId}/tilejson", "TileJSON 3 of the tiles"), onlyJSON(), s.tileJSON(of), matrixSet),
 		{Operation: tile, Handler: door.Raw(s.tile(of), mediaMVT)},
 	}
 }

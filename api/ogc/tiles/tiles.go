@@ -225,7 +225,7 @@ func (s *service) tileJSON(of set) func(*ogc.Request) (ogc.Page, error) {
 func (s *service) hexagons() ogc.Collection {
 	of := sets()[1]
 	return ogc.Collection{
-		ID: of.id, Title: of.title, Description: of.about,
+		ID: of.id, Title: of.title, Description: of.about, ItemType: "zone", // old clients take what says nothing for features
 		Extent: func(_ context.Context, pass door.Pass) (ogc.Extent, error) {
 			found, err := s.config.Cube.Extent(pass.Query(geoengine.Query{}))
 			if err != nil {
