@@ -46,6 +46,7 @@ type commands struct {
 	User       userCommand       `cmd:"" help:"Manage the accounts that may log in."`
 	Client     clientCommand     `cmd:"" help:"Manage the machines that may ask, and their keys."`
 	CQL2       cql2Command       `cmd:"" name:"cql2" help:"Print CQL2 filters in both encodings, or where they are wrong."`
+	Counts     countsCommand     `cmd:"" help:"Say which small counts are hidden; publish protected counts; measure what is told."`
 	Audit      auditCommand      `cmd:"" help:"Verify, search, export, anchor and purge the journal of who did what."`
 	Doctor     doctorCommand     `cmd:"" help:"Check everything that Vigie depends on and say how to mend it."`
 	Bench      benchCommand      `cmd:"" help:"Measure Vigie beside its peers on this machine."`

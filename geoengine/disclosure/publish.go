@@ -43,7 +43,14 @@ const (
 	selectYears  = `
 		select distinct extract(year from e.starts at time zone $2)::int from event e join category c on c.id = e.category
 		where (c.slug = $1 or starts_with(c.slug, $1 || '.')) and e.starts < $3 order by 1`
-	selectImporting = `select exists (select from import_run where state = 'running' and updated > $1)`
+	selectImporting = `select exists (select from import_run where updated > $1)`
+	selectChanged   = `
+		select distinct r.category, r.k, r.year from small_count_release r
+		join category c on c.slug = r.category or starts_with(c.slug, r.category || '.')
+		where exists (select from event e where e.xid >= $1 and e.category = c.id and e.starts >= r.starts and e.starts < r.ends)
+		or exists (select from event_retracted e where e.xid >= $1 and e.category = c.id and e.starts >= r.starts and e.starts < r.ends)
+		order by 1, 3`
+	selectTransaction = `select pg_snapshot_xmin(pg_current_snapshot())::text::bigint`
 )
 
 // Publisher makes releases from the events of the store, and keeps them.
@@ -222,14 +229,17 @@ func (p *Publisher) Due(ctx context.Context, category string) ([]int, error) {
 	return slices.DeleteFunc(years, func(year int) bool { return !p.over(year) }), nil
 }
 
-// PublishDue publishes every year of the families that is over and is not published. While events are being imported it
-// does nothing, since what it publishes stays, and is not finished.
+// importing is how long after an import more of the same may come.
+const importing = 10 * time.Minute
+
+// PublishDue publishes every year of the families that is over and is not published. Until some minutes after an import
+// it does nothing, since what it publishes stays, and is not finished.
 func (p *Publisher) PublishDue(ctx context.Context, families []Protection, due func(category string) ([]int, error)) (all []Published, finished bool, err error) {
-	var importing bool
-	if err := p.store.Pool.QueryRow(ctx, selectImporting, p.clock().Add(-10*time.Minute)).Scan(&importing); err != nil {
+	var recent bool
+	if err := p.store.Pool.QueryRow(ctx, selectImporting, p.clock().Add(-importing)).Scan(&recent); err != nil {
 		return nil, false, fmt.Errorf("publish: %w", err)
 	}
-	if importing {
+	if recent {
 		return nil, false, nil
 	}
 	for _, family := range families {
@@ -274,4 +284,28 @@ func decode(text []byte) (*Release, error) {
 		}
 	}
 	return &Release{Total: b.Total, Levels: b.Levels, Margins: b.Margins}, nil
+}
+
+// Mark is the transaction from which changes are new, for Changed.
+func Mark(ctx context.Context, store *geoengine.Store) (mark int64, err error) {
+	if err := store.Pool.QueryRow(ctx, selectTransaction).Scan(&mark); err != nil {
+		return 0, fmt.Errorf("read the present transaction: %w", err)
+	}
+	return mark, nil
+}
+
+// Changed lists the published years whose events were changed since the mark: what is published of them stays.
+func Changed(ctx context.Context, store *geoengine.Store, mark int64) ([]Published, error) {
+	rows, err := store.Pool.Query(ctx, selectChanged, mark)
+	if err != nil {
+		return nil, fmt.Errorf("find published years that changed: %w", err)
+	}
+	found, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (y Published, err error) {
+		err = row.Scan(&y.Category, &y.K, &y.Year)
+		return y, err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("find published years that changed: %w", err)
+	}
+	return found, nil
 }
