@@ -83,6 +83,7 @@ func (s *Server) measure() {
 		return pool.Stat().AcquireDuration().Seconds()
 	})
 	s.tiles.measure(gauge)
+	s.measureJournal()
 }
 
 func (s *Server) serveMetrics() func(http.ResponseWriter, *http.Request, door.Pass) error {

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
+	"github.com/prometheus/client_golang/prometheus"
 
 	"vigie/api/door"
 	"vigie/api/identity"
@@ -18,6 +19,19 @@ import (
 
 // keep writes one line of the journal.
 func (s *Server) keep(ctx context.Context, e journal.Entry) error { return s.journal.Append(ctx, e) }
+
+// measureJournal shows how many entries were written, and how many answers were refused because theirs could not be.
+func (s *Server) measureJournal() {
+	for name, of := range map[string]struct {
+		help  string
+		value func() float64
+	}{
+		"vigie_journal_written_total": {"Entries written to the journal.", func() float64 { n, _ := s.journal.Counts(); return float64(n) }},
+		"vigie_journal_failed_total":  {"Entries that could not be written.", func() float64 { _, n := s.journal.Counts(); return float64(n) }},
+	} {
+		s.metrics.MustRegister(prometheus.NewCounterFunc(prometheus.CounterOpts{Name: name, Help: of.help}, of.value))
+	}
+}
 
 // purgePause is how often the journal is purged, purgeRetry how soon after another server's purge was met.
 const (

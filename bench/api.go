@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"math"
 	"math/rand/v2"
 	"net/http"
 	"net/url"
@@ -167,7 +168,10 @@ func randomBox(random *rand.Rand) orb.Bound {
 	width := .026 + .234*random.Float64()
 	west := LoadBox.Min[0] + random.Float64()*(LoadBox.Max[0]-LoadBox.Min[0]-width)
 	south := LoadBox.Min[1] + random.Float64()*(LoadBox.Max[1]-LoadBox.Min[1]-width*.7)
-	return orb.Bound{Min: orb.Point{west, south}, Max: orb.Point{west + width, south + width*.7}}
+	micro := func(x float64) float64 { return math.Round(x*1e6) / 1e6 } // both sides are asked for the same box
+	return orb.Bound{
+		Min: orb.Point{micro(west), micro(south)}, Max: orb.Point{micro(west + width), micro(south + width*.7)},
+	}
 }
 
 // askFeatures counts the features of an answer by what each begins with.
