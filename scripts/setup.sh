@@ -39,6 +39,12 @@ done
 if [ "$purpose" = test ] && ! have chromium && ! have chromium-browser && ! have google-chrome && [ -z "${CHROMIUM:-}" ]; then
 	missing+=(chromium)
 fi
+# The clients with which the API is tested, and the recipes of docs/analyst.md.
+if [ "$purpose" = test ]; then
+	have ogr2ogr && have ogrinfo || missing+=(gdal-bin)
+	have python3 || missing+=(python3)
+	have curl || missing+=(curl)
+fi
 
 # GDAL reads our WMTS and vector tiles in the tests.
 if [ "$purpose" = test ] && { ! have gdalinfo || ! have ogr2ogr; }; then missing+=(gdal-bin); fi
