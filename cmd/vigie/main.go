@@ -48,6 +48,7 @@ type commands struct {
 	CQL2       cql2Command       `cmd:"" name:"cql2" help:"Print CQL2 filters in both encodings, or where they are wrong."`
 	Counts     countsCommand     `cmd:"" help:"Say which small counts are hidden; publish protected counts; measure what is told."`
 	Audit      auditCommand      `cmd:"" help:"Verify, search, export, anchor and purge the journal of who did what."`
+	Jobs       jobsCommand       `cmd:"" help:"List, stop and purge the long runs that callers have asked for."`
 	Doctor     doctorCommand     `cmd:"" help:"Check everything that Vigie depends on and say how to mend it."`
 	Bench      benchCommand      `cmd:"" help:"Measure Vigie beside its peers on this machine."`
 	Completion completionCommand `cmd:"" help:"Print the shell code that completes vigie's commands."`
