@@ -69,7 +69,7 @@ func (s Scale) Class(count uint32) int {
 type Ramp struct {
 	Classes        [Classes]color.NRGBA
 	Outline        color.NRGBA // of hexagons
-	Hidden         color.NRGBA // hatching of hexagons whose count is not shown
+	Hatch, Ground  color.NRGBA // marks of hexagons that hide something, and the ground where nothing is told
 	Border         color.NRGBA // of areas
 	Point, Surface color.NRGBA // of single events, and the ring around them
 }
@@ -79,12 +79,12 @@ func NewRamp(night bool) Ramp {
 	if night {
 		return Ramp{
 			Classes: [...]color.NRGBA{rgb(0x41307a), rgb(0x7d3288), rgb(0xbf4577), rgb(0xea6f4f), rgb(0xf9ab42), rgb(0xfdee85)},
-			Outline: rgb(0xaab4c4), Hidden: rgb(0x8b95a3), Border: rgb(0x6d7884), Point: rgb(0xf4f6f8), Surface: rgb(0x10151b),
+			Outline: rgb(0xaab4c4), Hatch: rgb(0x7f8c9c), Ground: rgb(0x1f2833), Border: rgb(0x6d7884), Point: rgb(0xf4f6f8), Surface: rgb(0x10151b),
 		}
 	}
 	return Ramp{
 		Classes: [...]color.NRGBA{rgb(0xfff0c4), rgb(0xf8cf6d), rgb(0xe79b3c), rgb(0xc85f3b), rgb(0x8f2f5c), rgb(0x451760)},
-		Outline: rgb(0x4d5563), Hidden: rgb(0x6f7782), Border: rgb(0x8f8b82), Point: rgb(0x10151b), Surface: rgb(0xffffff),
+		Outline: rgb(0x4d5563), Hatch: rgb(0x75808c), Ground: rgb(0xeceff2), Border: rgb(0x8f8b82), Point: rgb(0x10151b), Surface: rgb(0xffffff),
 	}
 }
 

@@ -20,12 +20,11 @@ const PictureSize = 256
 
 // Widths in pixels, and the share of the ground that shows through hexagons.
 const (
-	hexagonAlpha = 0.72
+	hexagonAlpha = 0.82
 	hexagonLine  = 0.6
 	pointRadius  = 3.0
 	pointRing    = 4.0
-	hatchPeriod  = 8 // divides PictureSize, so that hatching goes on over the edges of tiles
-	hatchWidth   = 2
+	hatchPeriod  = 8 // divides PictureSize, so that marks go on over the edges of tiles
 )
 
 // Painter draws vector tiles of this package's layers as pictures, for clients that show nothing else. It draws what
@@ -65,30 +64,41 @@ func (p *Painter) PNG(tile []byte) ([]byte, error) {
 	return out.Bytes(), nil
 }
 
+// The property "hidden" of a hexagon.
+const (
+	hiddenBelow    = 1
+	hiddenWithheld = 2
+)
+
 // hexagons draws class by class: one filling for all hexagons of a colour.
 func (p *Painter) hexagons(c *canvas, features []*geojson.Feature, scale float64) {
 	var (
-		classes [Classes][]orb.Ring
-		hidden  []orb.Ring
-		all     []orb.Ring
+		classes                            [Classes][]orb.Ring
+		untold, below, withheld, everybody []orb.Ring
 	)
 	for _, feature := range features {
 		rings := outlines(feature.Geometry)
-		all = append(all, rings...)
-		count, counted := number(feature.Properties["count"])
-		if _, isHidden := number(feature.Properties["hidden"]); isHidden {
-			hidden = append(hidden, rings...)
-		}
-		if counted && count > 0 {
+		everybody = append(everybody, rings...)
+		if count, counted := number(feature.Properties["count"]); counted && count > 0 {
 			class := p.scale.Class(uint32(min(count, math.MaxUint32)))
 			classes[class] = append(classes[class], rings...)
+		} else {
+			untold = append(untold, rings...)
+		}
+		switch hidden, _ := number(feature.Properties["hidden"]); hidden {
+		case hiddenBelow:
+			below = append(below, rings...)
+		case hiddenWithheld:
+			withheld = append(withheld, rings...)
 		}
 	}
+	c.fill(untold, scale, image.NewUniform(faded(p.ramp.Ground, hexagonAlpha)))
 	for class, rings := range classes {
 		c.fill(rings, scale, image.NewUniform(faded(p.ramp.Classes[class], hexagonAlpha)))
 	}
-	c.fill(hidden, scale, hatching{p.ramp.Hidden})
-	c.stroke(all, scale, hexagonLine, faded(p.ramp.Outline, hexagonAlpha))
+	c.fill(below, scale, marks{p.ramp.Hatch, onLine})
+	c.fill(withheld, scale, marks{p.ramp.Hatch, onDot})
+	c.stroke(everybody, scale, hexagonLine, faded(p.ramp.Outline, hexagonAlpha))
 }
 
 // areas draws borders, the wider the higher the level.
@@ -162,21 +172,35 @@ func faded(c color.NRGBA, alpha float64) color.NRGBA {
 	return c
 }
 
-// hatching is an endless pattern of diagonal lines.
-type hatching struct{ colour color.NRGBA }
+// marks are an endless pattern on a clear ground, as the front end draws it.
+type marks struct {
+	colour color.NRGBA
+	on     func(x, y int) bool
+}
+
+// onLine is the pattern of counts below k: diagonal lines.
+func onLine(x, y int) bool { return (x+y)%hatchPeriod < 2 }
+
+// onDot is the pattern of counts that are withheld: dots in staggered rows.
+func onDot(x, y int) bool {
+	if y%(2*hatchPeriod) >= hatchPeriod {
+		x += hatchPeriod / 2
+	}
+	return x%hatchPeriod < 3 && y%hatchPeriod < 3
+}
 
 // ColorModel is that of color.NRGBA.
-func (h hatching) ColorModel() color.Model { return color.NRGBAModel }
+func (m marks) ColorModel() color.Model { return color.NRGBAModel }
 
 // Bounds are those of a picture.
-func (h hatching) Bounds() image.Rectangle { return image.Rect(0, 0, PictureSize, PictureSize) }
+func (m marks) Bounds() image.Rectangle { return image.Rect(0, 0, PictureSize, PictureSize) }
 
-// At returns the colour on a line, and nearly nothing between lines.
-func (h hatching) At(x, y int) color.Color {
-	if (x+y)%hatchPeriod < hatchWidth {
-		return h.colour
+// At returns the colour on a mark, and nothing between marks.
+func (m marks) At(x, y int) color.Color {
+	if m.on(x, y) {
+		return m.colour
 	}
-	return faded(h.colour, 0.12)
+	return color.NRGBA{}
 }
 
 // canvas is a picture being drawn.

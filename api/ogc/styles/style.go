@@ -53,10 +53,10 @@ func (s *service) document(r *ogc.Request, of style, query string) (map[string]a
 		return map[string]any{"id": id, "type": kind, "source": "hexagons", "source-layer": "hexagons", "paint": paint}
 	}
 	outlines := layer("hexagon-outlines", "line", map[string]any{
-		"line-color": draw.CSS(ramp.Outline), "line-width": 0.6, "line-opacity": 0.72,
+		"line-color": draw.CSS(ramp.Outline), "line-width": 0.6, "line-opacity": 0.82,
 	})
 	hidden := layer("hexagons-hidden", "line", map[string]any{
-		"line-color": draw.CSS(ramp.Hidden), "line-width": 1.2, "line-dasharray": []float64{2, 2},
+		"line-color": draw.CSS(ramp.Hatch), "line-width": 1.5, "line-dasharray": []float64{2, 2},
 	})
 	hidden["filter"] = []any{"has", "hidden"}
 	layers := document["layers"].([]any)
@@ -67,7 +67,7 @@ func (s *service) document(r *ogc.Request, of style, query string) (map[string]a
 			break
 		}
 	}
-	drawn := []any{layer("hexagons", "fill", map[string]any{"fill-color": colours, "fill-opacity": 0.72, "fill-antialias": false}), outlines, hidden}
+	drawn := []any{layer("hexagons", "fill", map[string]any{"fill-color": colours, "fill-opacity": 0.82, "fill-antialias": false}), outlines, hidden}
 	document["layers"] = append(append(append([]any{}, layers[:over]...), drawn...), layers[over:]...)
 	return document, nil
 }
@@ -78,7 +78,7 @@ func tileJSON(r *ogc.Request, collection string) string {
 }
 
 // colours is the expression that colours hexagons by class of count; the classes change with the size of hexagons.
-// Hexagons whose count is not shown are of the colour of hatching.
+// Hexagons of which nothing is told are grey.
 func (s *service) colours(ramp draw.Ramp, pass door.Pass) ([]any, error) {
 	expression := []any{"step", []any{"zoom"}}
 	resolution := -1
@@ -98,7 +98,7 @@ func (s *service) colours(ramp draw.Ramp, pass door.Pass) ([]any, error) {
 		if z > 0 {
 			expression = append(expression, z)
 		}
-		expression = append(expression, []any{"case", []any{"has", "count"}, classes, draw.CSS(ramp.Hidden)})
+		expression = append(expression, []any{"case", []any{"has", "count"}, classes, draw.CSS(ramp.Ground)})
 	}
 	return expression, nil
 }
