@@ -48,6 +48,8 @@ type Row struct {
 	Salt     Salt  // zero where it is erased
 	Digest   Hash  // of salt and entry
 	Hash     Hash  // of the hash before, the number and the digest
+
+	before Hash // where the row was linked here
 }
 
 // Root is the end of the chain at some time. Whoever kept one elsewhere can tell that nothing up to it was changed.

@@ -15,11 +15,15 @@ const (
 	lockChain  = `select pg_advisory_xact_lock(7186510)`
 	selectHead = `select seq, hash, at from journal order by seq desc limit 1`
 	selectHash = `select hash from journal where seq = $1`
+	commit     = `commit`
 	insertRows = `
 		insert into journal (seq, at, machine, account, operation, class, act, reason, reference, recipient, address,
 			outcome, request_id, salt, digest, hash)
 		select * from unnest($1::bigint[], $2::timestamptz[], $3::boolean[], $4::text[], $5::text[], $6::text[], $7::text[],
 			$8::text[], $9::text[], $10::text[], $11::text[], $12::text[], $13::text[], $14::bytea[], $15::bytea[], $16::bytea[])`
+	// insertBehind inserts them if the chain ends with the hash $17 (all zero: if there is none yet).
+	insertBehind = insertRows + `
+		where $17 = coalesce((select hash from journal order by seq desc limit 1), decode(repeat('00', 32), 'hex'))`
 	columns = `seq, coalesce(erased_by, 0), at, coalesce(machine, false), coalesce(account, ''), coalesce(operation, ''),
 		coalesce(class, ''), coalesce(act, ''), coalesce(reason, ''), coalesce(reference, ''), coalesce(recipient, ''),
 		coalesce(address, ''), coalesce(outcome, ''), coalesce(request_id, ''), salt, digest, hash`
@@ -78,27 +82,41 @@ func standsAt(ctx context.Context, conn *pgx.Conn, row Row) (bool, error) {
 	return string(hash) == string(row.Hash[:]), err
 }
 
-// insertAndCommit adds the rows and ends the transaction, in one round trip.
-func insertAndCommit(ctx context.Context, conn *pgx.Conn, rows []Row) error {
-	var (
-		batch pgx.Batch
-		ended string
-	)
-	batch.Queue(insertRows, arguments(rows)...)
-	batch.Queue("commit")
+// pipeline runs statements in one round trip: commit must be the last, and one of the others inserts the rows. It tells
+// whether that found them a place.
+func pipeline(ctx context.Context, conn *pgx.Conn, rows []Row, statements []string) (there bool, err error) {
+	var batch pgx.Batch
+	for _, sql := range statements {
+		switch sql {
+		case insertRows:
+			batch.Queue(sql, arguments(rows)...)
+		case insertBehind:
+			before := rows[0].before
+			batch.Queue(sql, append(arguments(rows), before[:])...)
+		default:
+			batch.Queue(sql)
+		}
+	}
 	results := conn.SendBatch(ctx, &batch)
-	tag, err := results.Exec()
-	if err == nil && tag.RowsAffected() != int64(len(rows)) {
-		err = fmt.Errorf("%d of %d entries were stored", tag.RowsAffected(), len(rows))
+	defer results.Close() //nolint:errcheck // closed below; here for the returns before
+	for _, sql := range statements {
+		tag, err := results.Exec()
+		if err != nil {
+			return false, err
+		}
+		switch sql {
+		case insertRows, insertBehind:
+			there = tag.RowsAffected() == int64(len(rows))
+			if !there && tag.RowsAffected() != 0 {
+				return false, fmt.Errorf("%d of %d entries were stored", tag.RowsAffected(), len(rows))
+			}
+		case commit:
+			if tag.String() != "COMMIT" {
+				return false, fmt.Errorf("the commit was answered %q", tag)
+			}
+		}
 	}
-	if err == nil {
-		tag, err = results.Exec()
-		ended = tag.String()
-	}
-	if err = errors.Join(err, results.Close()); err == nil && ended != "COMMIT" {
-		err = fmt.Errorf("the commit was answered %q", ended)
-	}
-	return err
+	return there, results.Close()
 }
 
 // arguments are the columns of the rows, as arrays.

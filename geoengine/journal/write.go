@@ -181,10 +181,11 @@ func (j *Journal) answer(batch []*request, err error) {
 	}
 }
 
-// writer holds the connection between transactions.
+// writer holds the connection between transactions, and what it knows of the chain's end.
 type writer struct {
 	journal *Journal
 	conn    *pgx.Conn
+	head    *Root // of what this connection wrote last; nil if it is unknown
 }
 
 func (w *writer) drop() {
@@ -192,7 +193,7 @@ func (w *writer) drop() {
 		ctx, cancel := context.WithTimeout(context.Background(), time.Second)
 		defer cancel()
 		_ = w.conn.Close(ctx) // it is gone either way
-		w.conn = nil
+		w.conn, w.head = nil, nil
 	}
 }
 
@@ -230,6 +231,13 @@ func (w *writer) try(ctx context.Context, entries []Entry, doubtful []Row) ([]Ro
 	if err := w.dial(ctx); err != nil {
 		return nil, err
 	}
+	if w.head != nil && len(doubtful) == 0 {
+		// Mostly nobody else has written: then one round trip is enough.
+		rows, there, err := w.follow(ctx, *w.head, entries)
+		if err != nil || there {
+			return rows, err
+		}
+	}
 	head, err := lockHead(ctx, w.conn)
 	if err != nil {
 		return nil, err
@@ -250,7 +258,29 @@ func (w *writer) try(ctx context.Context, entries []Entry, doubtful []Row) ([]Ro
 	if err != nil {
 		return nil, err
 	}
-	return rows, insertAndCommit(ctx, w.conn, rows)
+	_, err = w.add(ctx, rows, insertRows, commit)
+	return rows, err
+}
+
+// follow writes the entries behind head if that is still the chain's end; otherwise it writes nothing and says so. With
+// an error the rows may have been committed.
+func (w *writer) follow(ctx context.Context, head Root, entries []Entry) (rows []Row, there bool, err error) {
+	if rows, err = w.journal.link(head, entries); err != nil {
+		return nil, false, err
+	}
+	there, err = w.add(ctx, rows, begin, lockChain, insertBehind, commit)
+	return rows, there, err
+}
+
+// add runs the statements in one round trip, one of which inserts the rows, and remembers the chain's end.
+func (w *writer) add(ctx context.Context, rows []Row, statements ...string) (bool, error) {
+	w.head = nil
+	there, err := pipeline(ctx, w.conn, rows, statements)
+	if err == nil && there {
+		last := rows[len(rows)-1]
+		w.head = &Root{Seq: last.Seq, Hash: last.Hash}
+	}
+	return there, err
 }
 
 // dial opens the connection unless it is there.
@@ -278,7 +308,7 @@ func (j *Journal) connect(ctx context.Context) (*pgx.Conn, error) {
 func (j *Journal) link(head Root, entries []Entry) ([]Row, error) {
 	rows := make([]Row, len(entries))
 	for i, e := range entries {
-		row := Row{Seq: head.Seq + 1, Entry: e}
+		row := Row{Seq: head.Seq + 1, Entry: e, before: head.Hash}
 		if _, err := io.ReadFull(j.random, row.Salt[:]); err != nil {
 			return nil, fmt.Errorf("make a salt: %w", err)
 		}
