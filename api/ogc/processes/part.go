@@ -156,7 +156,7 @@ func listed(name, doc string) *huma.Param {
 
 // noProcess answers for a process that there is not, and for what there is not below one.
 func (s *service) noProcess(_ http.ResponseWriter, r *http.Request, _ door.Pass) error {
-	if _, err := s.queue.Processes().Find(r.PathValue("processID")); err != nil {
+	if _, err := s.find(r); err != nil {
 		return err
 	}
 	return fmt.Errorf("resource: %w", geoengine.ErrMissing)
