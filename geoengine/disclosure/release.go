@@ -8,8 +8,8 @@ import (
 )
 
 // ladder are the H3 resolutions at which places are told, coarse to fine: the first divides the territory, each other
-// the cells before it.
-func ladder() []int { return []int{5, 6, 7, 8} }
+// the cells before it. Few steps of many parts each tell more than many of few (docs/adr/006-small-counts.md).
+func ladder() []int { return []int{6, 8} }
 
 // Finest is the finest H3 resolution at which protected counts are told.
 const Finest = 8
@@ -58,11 +58,21 @@ func newTally() *tally {
 	}}
 }
 
+// method is how releases are made; tests give weaker ones to the attacker.
+type method struct {
+	tell   func(children []child, k int) []Number
+	ladder []int
+}
+
 // protect makes what is told of a tally that is not empty. The release of an earlier year, if there is one, says which
 // places and values are hidden first where a choice must be made.
 func protect(t *tally, k int, earlier *Release) *Release {
+	return method{tell, ladder()}.protect(t, k, earlier)
+}
+
+func (m method) protect(t *tally, k int, earlier *Release) *Release {
 	r := &Release{K: k, Total: Number(t.total), Margins: map[string][]Value{}}
-	for _, res := range ladder() {
+	for _, res := range m.ladder {
 		r.Levels = append(r.Levels, Level{Res: res})
 	}
 	if int(t.total) < k {
@@ -70,7 +80,7 @@ func protect(t *tally, k int, earlier *Release) *Release {
 		return r
 	}
 	for name, counts := range t.margins {
-		if values := tellValues(counts, k, earlier.margin(name)); values != nil {
+		if values := m.tellValues(counts, k, earlier.margin(name)); values != nil {
 			r.Margins[name] = values
 		}
 	}
@@ -78,23 +88,23 @@ func protect(t *tally, k int, earlier *Release) *Release {
 	for l := range sums {
 		sums[l] = t.level(r.Levels[l].Res)
 	}
-	r.divide(sums, 0, sums[0], earlier)
+	m.divide(r, sums, 0, sums[0], earlier)
 	return r
 }
 
 // divide tells of the cells of level l that lie in one cell, or all of them, and goes down into those that are told.
-func (r *Release) divide(sums [][]cellCount, l int, cells []cellCount, earlier *Release) {
+func (m method) divide(r *Release, sums [][]cellCount, l int, cells []cellCount, earlier *Release) {
 	children := make([]child, len(cells))
 	for i, c := range cells {
 		children[i] = child{c.count, earlier.rank(l, c.cell)}
 	}
-	for i, number := range tell(children, r.K) {
+	for i, number := range m.tell(children, r.K) {
 		cell := cells[i].cell
 		r.Levels[l].Cells = append(r.Levels[l].Cells, cell)
 		r.Levels[l].Numbers = append(r.Levels[l].Numbers, number)
 		if number > 0 && cell != 0 && l+1 < len(r.Levels) {
 			from, to := within(sums[l+1], cell, r.Levels[l+1].Res)
-			r.divide(sums, l+1, sums[l+1][from:to], earlier)
+			m.divide(r, sums, l+1, sums[l+1][from:to], earlier)
 		}
 	}
 }
@@ -146,7 +156,7 @@ func within(list []cellCount, cell uint64, res int) (from, to int) {
 }
 
 // tellValues tells of the values of a margin, in the order of their names.
-func tellValues(counts map[string]uint32, k int, earlier map[string]Number) []Value {
+func (m method) tellValues(counts map[string]uint32, k int, earlier map[string]Number) []Value {
 	values := make([]Value, 0, len(counts))
 	children := make([]child, 0, len(counts))
 	for value := range counts {
@@ -156,7 +166,7 @@ func tellValues(counts map[string]uint32, k int, earlier map[string]Number) []Va
 	for _, v := range values {
 		children = append(children, child{counts[v.Value], uint32(max(0, earlier[v.Value]))})
 	}
-	numbers := tell(children, k)
+	numbers := m.tell(children, k)
 	if numbers == nil {
 		return nil
 	}
