@@ -104,6 +104,9 @@ func (c *countsSetCommand) Run(ctx context.Context, a *app) error {
 			return usageError{err}
 		}
 	}
+	if c.K > 0 {
+		a.log.Warn("years published with another threshold stay known to whoever read them: both can be compared")
+	}
 	reference := fmt.Sprintf("%s %s k=%d", c.Category, cmp.Or(c.Role, "others"), c.K)
 	return a.changeCounts(ctx, "counts-set", reference, func(ctx context.Context, store *geoengine.Store) error {
 		return disclosure.SetRule(ctx, store, c.Category, c.Role, c.K, "cli:"+runBy(), a.clock())

@@ -43,10 +43,10 @@ func (r *Rule) threshold() int {
 
 func (r *Rule) check() error {
 	for _, k := range append(slices.Collect(maps.Values(r.K)), r.Default) {
-		switch {
-		case k != 0 && (k < MinK || k > MaxK):
-			return fmt.Errorf("small counts: %s: k %d: must be 0 for open data, or %d to %d: %w", r.Category, k, MinK, MaxK, geoengine.ErrInvalid)
-		case k != 0 && k != r.threshold():
+		if err := checkThreshold(r.Category, k); err != nil {
+			return err
+		}
+		if k != 0 && k != r.threshold() {
 			return fmt.Errorf("small counts: %s: k %d and %d: the roles of a category that is not open to them have one k, "+
 				"since two tables could be compared: %w", r.Category, k, r.threshold(), geoengine.ErrInvalid)
 		}
@@ -82,7 +82,14 @@ type Policy struct {
 	// Open are the families without a threshold, as in geoengine.Rights. A category without a rule is open only to
 	// whom every family is.
 	Open []string
-	// Protected are the families that are answered from protected counts, by slug.
+	func checkThreshold(category string, k int) error {
+	if k != 0 && (k < MinK || k > MaxK) {
+		return fmt.Errorf("small counts: %s: k %d: must be 0 for open data, or %d to %d: %w", category, k, MinK, MaxK, geoengine.ErrInvalid)
+	}
+	return nil
+}
+
+// Protected are the families that are answered from protected counts, by slug.
 	Protected []Protection
 }
 

@@ -74,6 +74,9 @@ func SetRule(ctx context.Context, store *geoengine.Store, category, role string,
 	if len(role) > 40 || !geoengine.ValidSlug(category) {
 		return fmt.Errorf("set small count rule of %.40q for %.40q: not a category and a role: %w", category, role, geoengine.ErrInvalid)
 	}
+	if err := checkThreshold(category, k); err != nil {
+		return err
+	}
 	return changeRules(ctx, store, category, upsertRule, category, role, k, by, now)
 }
 
