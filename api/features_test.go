@@ -303,6 +303,13 @@ func TestFeatureRights(t *testing.T) {
 			t.Errorf("nowhere sees %d %s", len(page.Features), collection)
 		}
 	}
+	exec := `insert into source values (9, 'elsewhere', 'Other events', 'them', 'none', 'https://example.org', true)`
+	if _, err := s.store.Pool.Exec(t.Context(), exec); err != nil {
+		t.Fatal(err)
+	}
+	if a := s.get(t, toulouse, "/ogc/licences"); bytes.Contains(a.body, []byte("Other events")) || !bytes.Contains(a.body, []byte("Test events")) {
+		t.Errorf("licences: %s", a.body)
+	}
 	// What is out of reach and what does not exist look the same.
 	hidden := s.get(t, toulouse, "/ogc/collections/events/items/test~fr.11.75.75056_201")
 	absent := s.get(t, toulouse, "/ogc/collections/events/items/test~fr.11.75.75056_20999")
@@ -346,6 +353,10 @@ func TestFeatureFiles(t *testing.T) {
 	records, err := csv.NewReader(bytes.NewReader(a.body)).ReadAll()
 	if err != nil || len(records) != allEvents+7 {
 		t.Fatalf("%v: %d records", err, len(records))
+	}
+	var acts []string
+	if err := s.store.Pool.QueryRow(t.Context(), `select array_agg(act order by seq) from journal where operation = 'ogc-items-events'`).Scan(&acts); err != nil || !slices.Equal(acts, []string{"communication"}) {
+		t.Errorf("the journal says %v, %v", acts, err)
 	}
 	column := func(name string) int { return slices.Index(records[0], name) }
 	for _, r := range records[1:] {

@@ -42,6 +42,7 @@ type note struct {
 	machine    bool   // and is a client
 	recipient  string
 	references []string
+	handedOver bool // a consultation that gives the data away as a file
 
 	// What only the door touches, in the request's own goroutine.
 	kept   bool   // the request gets a line: it is not one of a flood of strangers
@@ -70,6 +71,11 @@ func (p Pass) Concerns(reference string) {
 // Communicated names in the journal to whom the data go, where that is not the caller.
 func (p Pass) Communicated(to string) {
 	p.tell(func(n *note) { n.recipient = to })
+}
+
+// HandsOver makes a consultation a communication in the journal: the answer is a file of data that leaves the house.
+func (p Pass) HandsOver() {
+	p.tell(func(n *note) { n.handedOver = true })
 }
 
 func (p Pass) tell(change func(*note)) {
@@ -161,6 +167,9 @@ func (g *guard) entry(r *http.Request, pass Pass, outcome string) journal.Entry 
 	}
 	if e.Account == "" {
 		e.Account, e.Machine = n.account, n.machine
+	}
+	if n.handedOver && g.op.Act == ActConsultation {
+		e.Act = string(ActCommunication)
 	}
 	if e.Reference == "" {
 		e.Reference = r.URL.Path

@@ -3,7 +3,6 @@ package conformance
 import (
 	"context"
 	"crypto/rand"
-	"encoding/base64"
 	"errors"
 	"log/slog"
 	"net"
@@ -107,9 +106,6 @@ func (s *site) serve(t *testing.T, server *api.Server) {
 func (s *site) client() *Client {
 	return &Client{HTTP: &http.Client{Transport: keyed{s.Key}, Timeout: time.Minute}, Root: s.URL + "/ogc"}
 }
-
-// basic is the client's HTTP Basic credentials.
-func (s *site) basic() string { return base64.StdEncoding.EncodeToString([]byte(s.ID + ":" + s.Key)) }
 
 // keyed adds the key to every request.
 type keyed struct{ key string }

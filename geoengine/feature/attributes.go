@@ -49,10 +49,10 @@ func (r *Reader) AttributeKeys(ctx context.Context, rights geoengine.Rights, col
 		if err := tx.QueryRow(ctx, sizeSQL, table).Scan(&size); err != nil {
 			return err
 		}
-		args := []any{rights.Scope, patterns(rights.Scope), MaxAttributes}
+		args := []any{rights.Scope, Patterns(rights.Scope), MaxAttributes}
 		also := ""
 		if c.layout.category != "" {
-			args = append(args, rights.Open, patterns(rights.Open))
+			args = append(args, rights.Open, Patterns(rights.Open))
 			also = openCategories
 		}
 		const keysPerRow = 50
@@ -67,8 +67,8 @@ func (r *Reader) AttributeKeys(ctx context.Context, rights geoengine.Rights, col
 	return keys, explain(err)
 }
 
-// patterns are LIKE patterns of the descendants of dotted paths; nil stays nil.
-func patterns(paths []string) []string {
+// Patterns are LIKE patterns of the descendants of dotted paths; nil stays nil.
+func Patterns(paths []string) []string {
 	if paths == nil {
 		return nil
 	}

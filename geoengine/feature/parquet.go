@@ -19,7 +19,7 @@ const rowsPerGroup = 10_000
 
 // parquetWriter writes GeoParquet 1.1 (geoparquet.org): geometries as WKB in CRS84, their boxes as a covering column.
 type parquetWriter struct {
-	parquet *parquet.Writer
+	parquet *parquet.GenericWriter[any]
 	columns []Property
 	places  map[string]int // column by path
 	types   string         // of the geometries
@@ -45,7 +45,7 @@ func newParquetWriter(w io.Writer, c *Collection, columns []Property) *parquetWr
 	}
 	schema := parquet.NewSchema(c.ID, group)
 	out := &parquetWriter{
-		parquet: parquet.NewWriter(w, schema, parquet.Compression(&parquet.Zstd), parquet.CreatedBy("vigie", "1", "")),
+		parquet: parquet.NewGenericWriter[any](w, schema, parquet.Compression(&parquet.Zstd), parquet.CreatedBy("vigie", "1", "")),
 		columns: columns, places: map[string]int{}, types: c.Geometry,
 		box: [4]float64{math.Inf(1), math.Inf(1), math.Inf(-1), math.Inf(-1)},
 	}

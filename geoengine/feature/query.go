@@ -75,7 +75,7 @@ func (s *statement) within(expression string, paths []string) {
 	if paths == nil {
 		return
 	}
-	s.must(expression + " = any(" + s.bind(paths) + "::text[]) or " + expression + " like any(" + s.bind(patterns(paths)) + "::text[])")
+	s.must(expression + " = any(" + s.bind(paths) + "::text[]) or " + expression + " like any(" + s.bind(Patterns(paths)) + "::text[])")
 }
 
 // prepare turns a query into a statement; outline is the query's box in WGS 84 where that is no box (see Reader.outline).

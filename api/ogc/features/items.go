@@ -125,6 +125,7 @@ func (p *part) collection(r *ogc.Request, w http.ResponseWriter, c feature.Colle
 
 // file answers in CSV or GeoParquet: data that leaves the house.
 func (p *part) file(r *ogc.Request, w http.ResponseWriter, c feature.Collection, q feature.Query, format feature.Format) error {
+	r.Pass.HandsOver()
 	q.Form = format.Form(&c)
 	columns, err := feature.Columns(q, p.attributeKeys(r.Context(), r.Pass, c.ID))
 	if err != nil {
@@ -169,7 +170,7 @@ func (p *part) table(r *ogc.Request, w http.ResponseWriter, c feature.Collection
 		table.Head = append(table.Head, ogc.Text{FR: column.FR, EN: column.EN})
 	}
 	if c.Attributes {
-		table.Head = append(table.Head, ogc.Text{FR: "Attributs", EN: "Attributes"})
+		table.Head = append(table.Head, ogc.Text{FR: "Attributs", EN: "Attributes"}) //nolint:misspell // French
 	}
 	page, err := p.reader.Read(r.Context(), r.Pass.Rights(), q, func(row *feature.Row) error {
 		cells := []ogc.Cell{{Text: row.ID, Href: "/collections/" + c.ID + "/items/" + row.ID + "?f=html", Code: true}}

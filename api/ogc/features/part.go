@@ -239,21 +239,34 @@ func (p *part) extent(ctx context.Context, pass door.Pass, collection string) (o
 	return ogc.Extent{Box: &box}, nil
 }
 
-const sourcesSQL = `select title, publisher, licence, url from source order by title`
+// sourcesSQL lists the sources of what the caller may see: of events as the cube tells, of units and areas.
+const sourcesSQL = `
+	select s.title, s.publisher, s.licence, s.url from source s
+	where s.name = any($1::text[])
+	   or exists (select from unit u where u.source = s.id)
+	   or exists (select from area a where a.source = s.id and ($2::text[] is null or a.path = any($2) or a.path like any($3::text[])))
+	order by s.title`
+
+// source is where data comes from.
+type source struct {
+	Title     string `json:"title"`
+	Publisher string `json:"publisher"`
+	Licence   string `json:"licence"`
+	URL       string `json:"url"`
+}
 
 // licences is the page of the sources.
 func (p *part) licences(r *ogc.Request) (ogc.Page, error) {
-	rows, err := p.config.Store.Pool.Query(r.Context(), sourcesSQL)
-	if err != nil {
-		return ogc.Page{}, err
-	}
-	type source struct {
-		Title     string `json:"title"`
-		Publisher string `json:"publisher"`
-		Licence   string `json:"licence"`
-		URL       string `json:"url"`
-	}
-	sources, err := pgx.CollectRows(rows, pgx.RowToStructByPos[source])
+	known := p.known(r.Context(), r.Pass, feature.Events)
+	sources := []source{}
+	err := p.config.Store.Read(r.Context(), r.Pass.Rights(), func(tx pgx.Tx) error {
+		rows, err := tx.Query(r.Context(), sourcesSQL, append([]string{}, known.sources...), r.Pass.Scope(), feature.Patterns(r.Pass.Scope()))
+		if err != nil {
+			return err
+		}
+		sources, err = pgx.CollectRows(rows, pgx.RowToStructByPos[source])
+		return err
+	})
 	if err != nil {
 		return ogc.Page{}, err
 	}

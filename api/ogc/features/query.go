@@ -72,12 +72,13 @@ func propertySchema(p feature.Property) *huma.Schema {
 		return &huma.Schema{Type: huma.TypeBoolean}
 	case cql2.Instant:
 		return &huma.Schema{Type: huma.TypeString, Format: "date-time"}
+	default:
+		schema := &huma.Schema{Type: huma.TypeString}
+		for _, value := range p.Enum {
+			schema.Enum = append(schema.Enum, value)
+		}
+		return schema
 	}
-	schema := &huma.Schema{Type: huma.TypeString}
-	for _, value := range p.Enum {
-		schema.Enum = append(schema.Enum, value)
-	}
-	return schema
 }
 
 // parse turns the parameters into a query; keys are the attributes that a filter may name. What is wrong is told by

@@ -14,7 +14,7 @@ func TestParseLimit(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]int{
 		"1": 1, "100": 100, "007": 7, "10000": 10_000, "10001": 10_000, "1000000000": 10_000, "99999999999999999999999": 10_000,
-		"0": 0, "000": 0, "-1": 0, "": 0, "1.5": 0, "1e3": 0, "+5": 0, " 5": 0, "٣": 0,
+		"0": 0, "000": 0, "-1": 0, "": 0, "1.5": 0, "1e3": 0, "+5": 0, "5\t": 0, "٣": 0,
 	} {
 		if got, err := parseLimit(text); got != want || (err == nil) != (want > 0) {
 			t.Errorf("%q: %d %v, want %d", text, got, err, want)

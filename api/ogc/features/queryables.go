@@ -20,6 +20,7 @@ type known struct {
 	keys       []string            // of attributes, sorted
 	values     map[string][]string // of an attribute with a closed vocabulary, the most frequent first
 	categories []string
+	sources    []string
 	read       time.Time
 }
 
@@ -68,7 +69,9 @@ func (p *part) known(ctx context.Context, pass door.Pass, collection string) kno
 			switch key {
 			case "category":
 				found.categories = names
-			case "severity", "source":
+			case "source":
+				found.sources = names
+			case "severity":
 			default:
 				found.keys, found.values[key] = append(found.keys, key), names
 			}
@@ -147,6 +150,7 @@ func describeProperty(r *ogc.Request, c feature.Collection, p feature.Property, 
 	case cql2.Interval:
 		described["type"], described["items"] = "array", map[string]any{"type": "string", "format": "date-time"}
 		described["minItems"], described["maxItems"] = 2, 2
+	default: // text
 	}
 	if p.Enum != nil {
 		described["enum"] = p.Enum

@@ -4,6 +4,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"net/http"
@@ -50,7 +51,7 @@ func run(listen, to, key string) error {
 		<-ctx.Done()
 		_ = server.Close() // the suite is done
 	}()
-	if err := server.ListenAndServe(); err != http.ErrServerClosed { //nolint:errorlint // as net/http returns it
+	if err := server.ListenAndServe(); !errors.Is(err, http.ErrServerClosed) {
 		return err
 	}
 	return nil
