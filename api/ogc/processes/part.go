@@ -49,6 +49,7 @@ func Part(config ogc.Config, queue *jobs.Queue) ogc.Part {
 		},
 		Landing: []ogc.Link{
 			{Href: "/processes", Rel: relBase + "processes", Type: jobs.MediaJSON, Title: "Processes"},
+			{Href: "/processes", Rel: "processes", Type: jobs.MediaJSON, Title: "Processes"}, // as OGC's own tests look for it
 			{Href: "/jobs", Rel: relBase + "job-list", Type: jobs.MediaJSON, Title: "Jobs"},
 		},
 		Describe: s.describe,
