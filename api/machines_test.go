@@ -520,3 +520,24 @@ func TestScopesAreListed(t *testing.T) {
 		t.Errorf("tags that identity.Scopes lacks: %v", tags)
 	}
 }
+
+// TestEveryAnswerIsProtected checks that no answer, good or bad, may be framed, sniffed or lead scripts astray.
+func TestEveryAnswerIsProtected(t *testing.T) {
+	t.Parallel()
+	s := buildSite(t, nil)
+	key := s.client(t, "watch", "admin", "*")
+	for _, op := range s.api.Operations() {
+		if op.Stream {
+			continue
+		}
+		target := strings.NewReplacer("{$}", "", "{", "", "}", "", "...", "").Replace(op.Path)
+		for _, header := range [][]string{nil, {"X-API-Key", key, "Accept", "text/html"}} {
+			a := s.do(t, nil, op.Method, target, "", header...)
+			policy := a.header.Get("Content-Security-Policy")
+			if !strings.Contains(policy, "frame-ancestors 'none'") || !strings.Contains(policy, "base-uri 'none'") || strings.Contains(policy, "unsafe") ||
+				a.header.Get("X-Frame-Options") != "DENY" || a.header.Get("X-Content-Type-Options") != "nosniff" {
+				t.Errorf("%s %s: %d %q %q", op.Method, target, a.status, policy, a.header.Get("X-Frame-Options"))
+			}
+		}
+	}
+}

@@ -108,7 +108,7 @@ func TestMutualTLS(t *testing.T) {
 	s.URL = "https://" + listener.Addr().String()
 	browser := func(most uint16, certificates ...tls.Certificate) *http.Client {
 		transport := &http.Transport{ForceAttemptHTTP2: true, TLSClientConfig: &tls.Config{
-			MinVersion: tls.VersionTLS10, MaxVersion: most, RootCAs: ours.pool(), Certificates: certificates, //nolint:gosec // G402: to be refused
+			MinVersion: tls.VersionTLS10, MaxVersion: most, RootCAs: ours.pool(), Certificates: certificates,
 		}}
 		t.Cleanup(transport.CloseIdleConnections)
 		return &http.Client{Transport: transport}

@@ -211,14 +211,21 @@ func setAccountGrants(ctx context.Context, tx pgx.Tx, name string, change func([
 	if err != nil {
 		return err
 	}
-	grants, err := change(found[0].Grants)
+	grants, err := change(slices.Clone(found[0].Grants))
 	if err != nil {
 		return err
+	}
+	if sameGrants(MergeGrants(grants), found[0].Grants) {
+		return nil // a log-in through an OpenID provider as any other
 	}
 	if err := replaceGrants(ctx, tx, deleteAccountGrants, insertAccountGrant, name, grants); err != nil {
 		return err
 	}
 	return notify(ctx, tx)
+}
+
+func sameGrants(a, b []AccountGrant) bool {
+	return slices.EqualFunc(a, b, func(a, b AccountGrant) bool { return a.Role == b.Role && slices.Equal(a.Areas, b.Areas) })
 }
 
 // lock keeps others from changing the named row until the transaction ends; ErrMissing if there is none.

@@ -42,7 +42,7 @@ const (
 	updateClientKeyUsed    = `update client_key set used = $2 where id = $1`
 	updateClientKeyRevoked = `update client_key set revoked = coalesce(revoked, $2) where id = $1`
 	deleteClientKeyTokens  = `delete from client_token where key = $1`
-	insertClientToken      = `
+	insertAccessToken      = `
 		insert into client_token (hash, client, key, scopes, created, expires) values ($1, $2, $3, $4, $5, $6)`
 	selectClientToken = `
 		select t.hash, t.client, t.key, t.scopes, t.created, t.expires, ` + clientColumns + `
@@ -149,7 +149,7 @@ func (s *Store) CreateClientToken(ctx context.Context, t ClientToken) error {
 		if _, err := tx.Exec(ctx, deleteExpiredClientTokens, t.Created); err != nil {
 			return err
 		}
-		_, err := tx.Exec(ctx, insertClientToken, t.Hash, t.Client, t.Key, t.Scopes, t.Created, t.Expires)
+		_, err := tx.Exec(ctx, insertAccessToken, t.Hash, t.Client, t.Key, t.Scopes, t.Created, t.Expires)
 		return err
 	})
 	if err != nil {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
+	"slices"
 
 	"vigie/geoengine"
 )
@@ -80,10 +81,13 @@ func (a *Authenticator) identify(ctx context.Context, c Credentials, from netip.
 
 // both are the scopes that both lists hold; nil is all.
 func both(a, b []string) []string {
-	if a == nil {
+	switch {
+	case a == nil:
 		return b
+	case b == nil:
+		return a
 	}
-	return machine{client: geoengine.Client{Scopes: a}, scopes: b}.caller().Scopes
+	return slices.DeleteFunc(slices.Clone(b), func(tag string) bool { return !slices.Contains(a, tag) })
 }
 
 // Caller returns a person or a machine with the rights that the database gives them now, for work that goes on without

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"io"
 	"net/netip"
-	"slices"
 	"time"
 
 	"vigie/geoengine"
@@ -77,7 +76,7 @@ func (m machine) admits(client string, certificate []byte, now time.Time) bool {
 
 // read looks a secret up, with the same steps whether it is unknown, wrong, expired, revoked or of a disabled client.
 func (c *Clients) read(ctx context.Context, text string, hash digest, now time.Time) (machine, error) {
-	id, _, err := splitSecret(text)
+	id, err := splitSecret(text)
 	if err != nil {
 		return machine{}, err
 	}
@@ -129,14 +128,7 @@ func (c *Clients) byCertificate(ctx context.Context, fingerprint []byte) (machin
 }
 
 func (m machine) caller() Caller {
-	scopes := m.scopes
-	if limit := m.client.Scopes; limit != nil { // of an access token got before the client's own became fewer
-		if scopes == nil {
-			scopes = limit
-		}
-		scopes = slices.DeleteFunc(slices.Clone(scopes), func(tag string) bool { return !slices.Contains(limit, tag) })
-	}
 	return Caller{
-		Name: m.client.ID, Machine: true, Grants: grantsOf(m.client.Grants), Scopes: scopes, Expires: m.expires,
+		Name: m.client.ID, Machine: true, Grants: grantsOf(m.client.Grants), Scopes: both(m.client.Scopes, m.scopes), Expires: m.expires,
 	}
 }

@@ -12,7 +12,7 @@ import (
 )
 
 // APIKeyHeader carries a key, for programs that cannot set Authorization.
-const APIKeyHeader = "X-API-Key"
+const APIKeyHeader = "X-API-Key" //nolint:gosec // G101: the name of a header
 
 // Errors of what a request says about who asks; each is answered 401.
 var (
@@ -116,23 +116,23 @@ const (
 
 // parseSecret checks the form of a key or an access token.
 func parseSecret(where string, s Secret) (Secret, error) {
-	if _, _, err := splitSecret(s.Text); err != nil {
+	if _, err := splitSecret(s.Text); err != nil {
 		return Secret{}, fmt.Errorf("header %s: %w", where, err)
 	}
 	return s, nil
 }
 
-// splitSecret cuts a key into its id and the rest; of an access token the id is "".
-func splitSecret(text string) (id, rest string, err error) {
+// splitSecret returns the id in a key; in an access token it is "".
+func splitSecret(text string) (id string, err error) {
 	body, isOurs := strings.CutPrefix(text, keyPrefix)
-	id, rest, _ = strings.Cut(body, "_")
+	id, rest, _ := strings.Cut(body, "_")
 	if !isOurs || len(rest) != tokenLetters || !isBase64(rest) || (id != tokenName && !isKeyID(id)) {
-		return "", "", fmt.Errorf("this is no key and no access token of Vigie: %w", ErrMalformed)
+		return "", fmt.Errorf("this is no key and no access token of Vigie: %w", ErrMalformed)
 	}
 	if id == tokenName {
 		id = ""
 	}
-	return id, rest, nil
+	return id, nil
 }
 
 // keyLetters are the signs of a key's id: none alike.

@@ -75,7 +75,7 @@ func (c *Clients) issuer(ctx context.Context, client string, credentials Credent
 		return machine{}, err
 	}
 	secret := credentials.Secrets[0]
-	if id, _, err := splitSecret(secret.Text); err != nil || id == "" {
+	if id, err := splitSecret(secret.Text); err != nil || id == "" {
 		c.throttle.Failed(from)
 		return machine{}, ErrKey
 	}
