@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { addDays, daysBetween } from '../src/lib/day'
-import { binRange, binsOf, edge, frameOf, isExact, maxBins, periodOf } from '../src/lib/frame'
+import { binRange, binsOf, edge, frameOf, isExact, maxBins, monthsIn, periodOf } from '../src/lib/frame'
 
 const threeYears = { from: '2022-01-01', to: '2024-12-31' }
 
@@ -54,5 +54,27 @@ describe('isExact', () => {
     const summer = edge(frame, 60)
     expect(daysBetween(frame.from, summer)).toBe(180)
     expect(isExact(frame, { from: summer, to: threeYears.to }, threeYears)).toBe(false)
+  })
+})
+
+describe('monthsIn', () => {
+  const frame = frameOf({ from: '2024-01-01', to: '2024-03-31' }) // a bin a day
+  it('spreads a month over its bins and marks hidden ones', () => {
+    const { bins, hidden } = monthsIn(frame, [
+      { value: '2024-1', count: 62 },
+      { value: '2024-2', count: null, hidden: 'below', k: 5 },
+      { value: '2024-03', count: 31, hidden: 'withheld' },
+    ])
+    expect([bins[0], bins[30], bins[31], bins[59], bins[60], bins[90]]).toEqual([2, 2, 0, 0, 1, 1])
+    expect(bins.reduce((sum, n) => sum + n, 0)).toBeCloseTo(93)
+    expect(hidden).toEqual([
+      { from: 31, to: 60 },
+      { from: 60, to: 91 },
+    ])
+  })
+  it('cuts months that reach out of the frame, and is empty without months or frame', () => {
+    expect(monthsIn(frame, [{ value: '2023-12', count: 31 }]).bins.every((n) => n === 0)).toBe(true)
+    expect(monthsIn(frame, [])).toEqual({ bins: [], hidden: [] })
+    expect(monthsIn(undefined, [{ value: '2024-1', count: 1 }])).toEqual({ bins: [], hidden: [] })
   })
 })

@@ -60,3 +60,32 @@ describe('a link that is old or broken', () => {
     })
   })
 })
+
+describe('the journal in the address', () => {
+  const search = { account: 'durand', outcome: '403', from: '2026-11-01', entry: '12' }
+  it('is kept with its view, and not with others', () => {
+    const link: Link = { ...emptyLink(), view: 'journal', search }
+    expect(write(link)).toBe('v=1&view=journal&j.account=durand&j.outcome=403&j.from=2026-11-01&j.entry=12')
+    expect(read('?' + write(link)).link).toEqual(link)
+    expect(write({ ...link, view: 'map' })).toBe('')
+  })
+  it('refuses what it does not know', () => {
+    const { link, problem } = read('?v=1&view=journal&j.password=x&j.account=' + 'a'.repeat(201))
+    expect(link.search).toEqual({})
+    expect(problem.ignored).toEqual(['j.password', 'j.account'])
+  })
+})
+
+describe('the page that comes after the log-in', () => {
+  it.each([
+    ['/ogc/collections?f=html', '/ogc/collections?f=html'],
+    ['/', undefined],
+    ['', undefined],
+    ['//evil.example', undefined],
+    ['/\\evil.example', undefined],
+    ['/a\\b', undefined],
+    ['https://evil.example', undefined],
+    ['javascript:alert(1)', undefined],
+    ['/ evil', undefined],
+  ])('%s', (next, want) => expect(read('?next=' + encodeURIComponent(next)).next).toBe(want))
+})

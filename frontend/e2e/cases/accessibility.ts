@@ -59,6 +59,22 @@ const stops: [string, (person: Person) => Promise<void>][] = [
       await person.page.locator('.views button').first().click()
     },
   ],
+  [
+    'units and account',
+    async (person) => {
+      await person.page.locator('.views button').nth(1).click()
+      await person.page.locator('.table .controls button').nth(2).click()
+      await person.page.locator('.table tbody th button').first().waitFor()
+      await person.page.locator('.account > button').click()
+    },
+  ],
+  [
+    'sessions',
+    async (person) => {
+      await person.page.locator('#account button').first().click()
+      await person.page.locator('dialog li').first().waitFor()
+    },
+  ],
   ['link problem', async (person) => person.open('?v=3&hours=x' + new URL(person.page.url()).search.replace('?', '&'))],
 ]
 
@@ -86,6 +102,39 @@ export const accessibility: Case[] = looks.flatMap(({ lang, theme }): Case[] => 
         await person.settled()
         equal(await violations(person.page), [], `violations at ${name}`)
       }
+    },
+  },
+  {
+    name: `accessibility: small counts, ${lang}, ${theme}`,
+    as: 'analyst',
+    run: async (person) => {
+      await person.open(`?v=1&z=9.3&c=-6.40000,46.49000&cat=vehicle.theft&lang=${lang}&theme=${theme}`)
+      await person.settled()
+      equal(await violations(person.page), [], 'violations on the map')
+      await person.page.locator('.views button').nth(1).click()
+      await person.page.locator('.table tbody button').last().click()
+      await person.page.locator('[data-test=profile-total]').waitFor()
+      await person.settled()
+      equal(await violations(person.page), [], 'violations with the table and a profile')
+    },
+  },
+  {
+    name: `accessibility: journal, ${lang}, ${theme}`,
+    as: 'auditor',
+    run: async (person) => {
+      const { page } = person
+      await person.open(`?v=1&view=journal&j.entry=1&lang=${lang}&theme=${theme}`)
+      await page.locator('.entry dl').waitFor()
+      await page.locator('tbody button').first().waitFor()
+      await page.locator('.search summary').click()
+      await page.locator('.chain summary').click()
+      await page.locator('.verify button').click()
+      await page.locator('[data-test=verification]').waitFor()
+      equal(await violations(page), [], 'violations')
+      await page.locator('.bar > button').last().click()
+      await page.locator('dialog button[type=submit]').click()
+      await page.locator('dialog [role=alert]').waitFor()
+      equal(await violations(page), [], 'violations in the question for the reason')
     },
   },
   {

@@ -46,7 +46,7 @@ export const account: Case[] = [
     anonymous: true,
     run: async (person, server) => {
       const { page } = person
-      const { user, password } = server.accounts.authority
+      const { user, password } = server.accounts.inspector
       for (let i = 0; i < 2; i++) {
         const other = await page.context().browser()?.newContext()
         await other?.request.post(server.url + '/api/session', { data: { name: user, password } })
@@ -59,7 +59,7 @@ export const account: Case[] = [
       truthy(before.length >= 2, `${before.length} other sessions`)
       await person.open('?v=1&lang=fr')
       await page.getByRole('heading', { name: 'Ce compte n’a pas d’écran ici' }).waitFor()
-      await person.button(/^Compte : gestionnaire routier/).click()
+      await person.button(/^Compte : auditeur/).click()
       await person.button('Mes sessions…').click()
       await person.button(/^Fermer les \d+ autres sessions$/).click()
       await page.getByText(/sessions fermées/).waitFor()

@@ -44,6 +44,25 @@ async function check(person: Person, name: string) {
 
 export const golden: Case[] = [
   {
+    name: 'golden: small counts on the map',
+    as: 'analyst',
+    context: desktop,
+    run: async (person) => {
+      await person.open('?v=1&theme=day&z=9.3&c=-6.40000,46.49000&cat=vehicle.theft')
+      await check(person, 'guard-day')
+    },
+  },
+  {
+    name: 'golden: hours for fingers',
+    context: tablet,
+    run: async (person) => {
+      await person.open('?v=1&theme=night&hours=112-115,136-139')
+      await person.settled()
+      await person.button('Heures et jours').click()
+      await check(person, 'fingers-night')
+    },
+  },
+  {
     name: 'golden: log-in',
     anonymous: true,
     run: async (person) => {

@@ -56,11 +56,11 @@ export const journal: Case[] = [
     as: 'auditor',
     run: async (person, server) => {
       const { page } = person
-      // A refusal to be found: an authority has no events.
+      // A refusal to be found: who audits a part of the territory has no events.
       const other = await page.context().browser()?.newContext()
-      const { user, password } = server.accounts.authority
+      const { user, password } = server.accounts.inspector
       await other?.request.post(server.url + '/api/session', { data: { name: user, password } })
-      equal((await other?.request.get(server.url + '/api/events'))?.status(), 403, 'what an authority may not')
+      equal((await other?.request.get(server.url + '/api/events'))?.status(), 403, 'what an inspector may not')
       await other?.close()
       await person.open()
       await ready(person)
@@ -120,7 +120,7 @@ export const journal: Case[] = [
       await person.open()
       await ready(person)
       await person.button('Copier la racine').click()
-      await page.getByText('Racine copiée').waitFor()
+      await page.getByText('Racine copiée', { exact: true }).waitFor()
       const root = await page.evaluate(() => navigator.clipboard.readText())
       truthy(/^\d+:[0-9a-f]{64}$/.test(root), `the root ${root}`)
       await page.getByText('Comparer à une racine').click()

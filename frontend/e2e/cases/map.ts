@@ -159,6 +159,23 @@ export const map: Case[] = [
       truthy(map.height >= 340, `room for the map: ${map.height} px`)
       await person.button('Heures et jours').click()
       await page.getByRole('grid').waitFor()
+      // The cells of the grid are for the eye: days and hours are chosen by buttons as large as a finger.
+      for (const name of ['vendredi', 'samedi', '22 h', '23 h']) {
+        const button = page.getByRole('button', { name, exact: true })
+        truthy((await person.box(button)).height >= 44 && (await person.box(button)).width >= 44, `the button ${name}`)
+        await button.click()
+      }
+      await soon(
+        () => person.query().get('hours'),
+        (hours) => hours === '118-119,142-143',
+        'Friday and Saturday, 22 h to 24 h',
+      )
+      const want = await person.summary({ hours: '118-119,142-143' })
+      await soon(
+        () => person.total(),
+        (total) => total === want.total,
+        `the total, ${want.total}`,
+      )
     },
   },
 ]

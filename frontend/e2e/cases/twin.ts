@@ -78,6 +78,43 @@ export const twin: Case[] = [
     },
   },
   {
+    name: 'table: the units of the map by name, kind and area; a row goes there',
+    run: async (person) => {
+      const { page } = person
+      await person.open('?v=1&view=units')
+      const rows = page.locator('.table tbody tr')
+      await rows.first().waitFor()
+      const bounds = (await person.meta()).bounds as number[]
+      const { features } = await person.api<{ features: { properties: { name: string; kind: string } }[] }>(
+        '/ogc/collections/units/items',
+        { limit: 1000, bbox: bounds.join(',') },
+      )
+      const drawn = features.filter(({ properties: { kind } }) => /^(gend|poli|fire|rada|sign)/.test(kind))
+      await soon(
+        () => rows.count(),
+        (n) => n === drawn.length,
+        `${drawn.length} rows`,
+      )
+      await page.locator('.table').getByRole('button', { name: 'Nom' }).click()
+      const names = (await page.locator('.table tbody th').allInnerTexts()).map((name) => name.trim())
+      equal(
+        names,
+        [...names].sort((a, b) => a.localeCompare(b, 'fr-FR')),
+        'by name',
+      )
+      const before = person.camera().zoom
+      await rows.first().getByRole('button').focus()
+      await page.keyboard.press('Enter')
+      await soon(
+        () => person.camera().zoom,
+        (zoom) => zoom > before,
+        'the zoom',
+      )
+      equal(person.query().get('units'), '1', 'the units on the map')
+      equal(person.query().get('view'), null, 'the view')
+    },
+  },
+  {
     name: 'search: a place by keyboard moves the map, and can limit the figures',
     run: async (person) => {
       const { page } = person

@@ -149,17 +149,17 @@ export const fr = {
     noWebgl: 'Ce navigateur ne peut pas dessiner la carte (WebGL 2 manque). Le tableau donne les mêmes chiffres.',
     nothing: 'Aucun événement ici avec ces filtres.',
     noData: 'La base est vide. Importez des données : vigie import.',
-    tooltip: (n: string, noun: string) => `${n} ${noun}`,
   },
 
   guard: {
     below: (k: number) => `<${k}`,
     withheld: 'masqué',
+    of: (noun: string, hidden: string) => `${noun} : ${hidden}`,
+    untold: 'non communiqué',
     atLeast: (n: string) => `≥ ${n}`,
     cells: (n: number, text: string) => `${text} ${plural(n, 'nombre masqué', 'nombres masqués')}`,
     why: (k: number) => `Moins de ${k} : le nombre est masqué pour que personne ne soit reconnu.`,
     whyWithheld: 'Masqué : protège une case voisine.',
-    partly: (n: string) => `${n} connus, le reste masqué`,
     years: (families: string, years: string) => `${families} : comptage par années entières seulement (${years}).`,
     noYear: (families: string) => `${families} : aucune année entière n’est encore comptée.`,
     wholeYears: (families: string) =>

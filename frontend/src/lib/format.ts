@@ -110,6 +110,15 @@ export function noun(t: Messages, filter: Filter, n: number): string {
   return (kinds.size === 1 ? only : t.headline.events)(n)
 }
 
+/** A count with what is counted: `12 vols`, `<5 vols`, « vols : masqué ». */
+export function countedNoun(t: Messages, some: Counted, filter: Filter): string {
+  const { count, hidden, k } = some
+  const text = counted(t, some)
+  return hidden && !count && text === t.guard.withheld
+    ? t.guard.of(noun(t, filter, 2), text)
+    : `${text} ${noun(t, filter, count || (hidden ? (k ?? 2) : 0))}`
+}
+
 /** The wall clock of an instant with an offset, as if it were UTC: people read events in the time of the place. */
 const wall = (instant: string) => instant.slice(0, 19) + 'Z'
 

@@ -7,7 +7,7 @@ export interface Grant {
   areas: string[] | null
 }
 
-const readers = ['commander', 'analyst', 'operator', 'admin']
+const readers = ['commander', 'analyst', 'operator', 'authority', 'admin']
 
 /** Whether the map and its table are theirs. */
 export const mayRead = (grants: readonly Grant[] | undefined) =>

@@ -23,7 +23,7 @@ const fr = {
 
   doorstep: {
     heading: 'Ce compte n’a pas d’écran ici',
-    text: 'Ses droits s’exercent par l’API : clé ou jeton, données de ses territoires seulement. La carte est réservée aux commandants, analystes et opérateurs, le journal aux auditeurs de tout le territoire.',
+    text: 'Ses droits s’exercent par l’API : clé ou jeton, données de ses territoires seulement. La carte demande un rôle de lecture (commandant, analyste, opérateur, gestionnaire routier), le journal celui d’auditeur de tout le territoire.',
     ogc: 'L’API OGC : collections, tuiles, traitements',
     openapi: 'La description OpenAPI de toutes les opérations',
   },
@@ -51,7 +51,7 @@ const en: typeof fr = {
 
   doorstep: {
     heading: 'This account has no screen here',
-    text: 'Its rights are used through the API: key or token, data of its areas only. The map is for commanders, analysts and operators, the journal for auditors of everywhere.',
+    text: 'Its rights are used through the API: key or token, data of its areas only. The map takes a reading role (commander, analyst, operator, traffic authority), the journal that of an auditor of everywhere.',
     ogc: 'The OGC API: collections, tiles, processes',
     openapi: 'The OpenAPI description of every operation',
   },

@@ -18,7 +18,7 @@ const outlines: Record<Theme, string> = { day: '#4d5563', night: '#aab4c4' }
 const selections: Record<Theme, [string, string]> = { day: ['#0b1f33', '#ffffff'], night: ['#ffffff', '#0b1118'] }
 
 // A calm grey beside the warm ramp, told apart by its lines and not by its colour.
-const hatches: Record<Theme, [string, string]> = { day: ['#e3e7ec', '#59646f'], night: ['#232c37', '#93a0b0'] }
+const hatches: Record<Theme, [string, string]> = { day: ['#eceff2', '#75808c'], night: ['#1f2833', '#7f8c9c'] }
 
 export const rgb = (hex: string): Rgb => [1, 3, 5].map((at) => parseInt(hex.slice(at, at + 2), 16) / 255) as Rgb
 

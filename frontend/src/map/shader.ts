@@ -56,9 +56,11 @@ flat in int hatching;
 in float inside;
 out vec4 colour;
 
-// A line every seven pixels of the screen.
-float stripe(float along) {
-  return 1.0 - smoothstep(0.8, 1.5, abs(mod(along / pixel, 7.0) - 3.5));
+// Below k: a line every eight pixels of the screen; withheld: a dot. Thin, so that the colour of what is known stays.
+float pattern() {
+  vec2 at = gl_FragCoord.xy / pixel;
+  if (hatching == 1) return 1.0 - smoothstep(0.6, 1.3, abs(mod(at.x - at.y, 8.0) - 4.0));
+  return 1.0 - smoothstep(0.9, 1.7, length(mod(at + vec2(step(8.0, mod(at.y, 16.0)) * 4.0, 0.0), 8.0) - 4.0));
 }
 
 void main() {
@@ -71,9 +73,7 @@ void main() {
   float body = mark == 3 ? 0.0 : 0.82;
   vec4 base = vec4(mix(fill, ringInner, inner), max(body, inner));
   if (hatching > 0) {
-    float lines = stripe(gl_FragCoord.x - gl_FragCoord.y);
-    if (hatching == 2) lines = max(lines, stripe(gl_FragCoord.x + gl_FragCoord.y));
-    base = mix(base, vec4(hatch, 0.9), lines * 0.8);
+    base = mix(base, vec4(hatch, 0.9), pattern());
   }
   vec3 edge = mark >= 1 ? ring : outline;
   vec4 mixed = mix(base, vec4(edge, mark >= 1 ? 1.0 : 0.85), rim);

@@ -5,7 +5,6 @@ const fr = {
   profile: {
     heading: 'Hexagone',
     placeless: 'Hors de tout secteur connu',
-    events: (n: string, noun: string) => `${n} ${noun}`,
     size: (area: string) => `Surface : ${area}`,
     byHour: 'Par heure',
     byWeekday: 'Par jour',
@@ -84,7 +83,6 @@ const en: typeof fr = {
   profile: {
     heading: 'Hexagon',
     placeless: 'Outside every known area',
-    events: (n, noun) => `${n} ${noun}`,
     size: (area) => `Surface: ${area}`,
     byHour: 'By hour',
     byWeekday: 'By weekday',
