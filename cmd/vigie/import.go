@@ -12,6 +12,7 @@ import (
 	"vigie/data"
 	"vigie/data/sources/csv"
 	"vigie/geoengine"
+	"vigie/geoengine/disclosure"
 	"vigie/geoengine/journal"
 	"vigie/progress"
 )
@@ -82,6 +83,10 @@ func (c *importRunCommand) Run(ctx context.Context, a *app) error {
 		return err
 	}
 	defer store.close(ctx)
+	mark, err := disclosure.Mark(ctx, store.Store)
+	if err != nil {
+		return err
+	}
 	var report importReport
 	run := func(ctx context.Context) (err error) {
 		report, err = importAll(ctx, store.Store, all, data.Input{Files: files, Options: c.options()},
@@ -98,8 +103,24 @@ func (c *importRunCommand) Run(ctx context.Context, a *app) error {
 	}
 	a.display.Close()
 	a.print(report, report.print)
+	if err := a.hintPublished(ctx, store.Store, mark); err != nil {
+		return err
+	}
 	if c.Strict && report.RejectedTotal() > 0 {
 		return exitStatus(exitRejects)
+	}
+	return nil
+}
+
+// hintPublished says which published years the events have changed of since the mark.
+func (a *app) hintPublished(ctx context.Context, store *geoengine.Store, mark int64) error {
+	changed, err := disclosure.Changed(ctx, store, mark)
+	if err != nil || a.json {
+		return err
+	}
+	for _, y := range changed {
+		fmt.Fprintf(a.out, "What is told of %s in %d is published and stays as it is. To publish it anew: vigie counts publish --category %s --year %d --again\n",
+			y.Category, y.Year, y.Category, y.Year)
 	}
 	return nil
 }

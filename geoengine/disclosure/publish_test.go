@@ -171,7 +171,9 @@ func TestPublishDueWaitsForImports(t *testing.T) {
 		t.Fatal(err)
 	}
 	publisher := disclosure.NewPublisher(store, paris(t), now)
-	due := func(category string) ([]int, error) { return publisher.Due(context.WithoutCancel(t.Context()), category) }
+	due := func(category string) ([]int, error) {
+		return publisher.Due(context.WithoutCancel(t.Context()), category)
+	}
 	done, finished, err := publisher.PublishDue(t.Context(), []disclosure.Protection{calls()}, due)
 	if len(done) > 0 || finished || err != nil {
 		t.Fatalf("during an import: %v, %t, %v", done, finished, err)

@@ -54,6 +54,13 @@ func (r *Rule) check() error {
 	return nil
 }
 
+func checkThreshold(category string, k int) error {
+	if k != 0 && (k < MinK || k > MaxK) {
+		return fmt.Errorf("small counts: %s: k %d: must be 0 for open data, or %d to %d: %w", category, k, MinK, MaxK, geoengine.ErrInvalid)
+	}
+	return nil
+}
+
 // Rules are the rules of every family. Families do not overlap.
 type Rules struct{ rules []Rule }
 
@@ -82,14 +89,7 @@ type Policy struct {
 	// Open are the families without a threshold, as in geoengine.Rights. A category without a rule is open only to
 	// whom every family is.
 	Open []string
-	func checkThreshold(category string, k int) error {
-	if k != 0 && (k < MinK || k > MaxK) {
-		return fmt.Errorf("small counts: %s: k %d: must be 0 for open data, or %d to %d: %w", category, k, MinK, MaxK, geoengine.ErrInvalid)
-	}
-	return nil
-}
-
-// Protected are the families that are answered from protected counts, by slug.
+	// Protected are the families that are answered from protected counts, by slug.
 	Protected []Protection
 }
 
