@@ -3,6 +3,7 @@ package api
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"io"
 	"net/http"
 	"time"
@@ -12,6 +13,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
 	"vigie/api/door"
+	"vigie/geoengine"
 )
 
 // healthz says that the process is alive, whatever it waits for.
@@ -88,7 +90,10 @@ func (s *Server) measure() {
 
 func (s *Server) serveMetrics() func(http.ResponseWriter, *http.Request, door.Pass) error {
 	handler := promhttp.HandlerFor(s.metrics, promhttp.HandlerOpts{})
-	return func(w http.ResponseWriter, r *http.Request, _ door.Pass) error {
+	return func(w http.ResponseWriter, r *http.Request, pass door.Pass) error {
+		if pass.Scope() != nil { // they count what happens in every territory
+			return fmt.Errorf("metrics of every territory: %w", geoengine.ErrDenied)
+		}
 		w.Header().Set("Cache-Control", "no-store")
 		handler.ServeHTTP(w, r)
 		return nil

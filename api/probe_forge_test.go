@@ -168,6 +168,9 @@ func printable(r rune) rune {
 
 // headers adds what changes the form of an answer, or asks for one that is known already.
 func (f *forge) headers(r *rand.Rand, op *door.Operation, p *probe) {
+	if p.method == http.MethodGet && !op.Stream && r.IntN(30) == 0 {
+		p.method = http.MethodHead
+	}
 	if op.Reason || r.IntN(50) == 0 {
 		p.header.Set("Vigie-Reason", "probe")
 	}
@@ -193,8 +196,10 @@ func (f *forge) headers(r *rand.Rand, op *door.Operation, p *probe) {
 // less.
 func weight(op *door.Operation) float64 {
 	switch {
-	case slices.Contains([]string{"log-in", "access-token", "openapi", "journal-verification"}, op.ID) || op.Stream:
+	case slices.Contains([]string{"log-in", "access-token", "openapi", "journal-verification"}, op.ID):
 		return 0.02
+	case op.Stream:
+		return 0.05
 	case op.Audit == door.AuditNone || op.Limit.Burst <= 30 || slices.Contains([]string{"ogc-api", "revoke-session", "dismiss"}, op.ID):
 		return 0.2
 	case strings.HasPrefix(op.ID, "wmts-"):

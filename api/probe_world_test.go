@@ -93,6 +93,7 @@ func everyCaller() []caller {
 		{name: "qgis", grants: []geoengine.AccountGrant{grant("analyst", "fr.76.31", "fr.76.32")}, machine: true, restricted: true},
 		{name: "elsewhere", grants: []geoengine.AccountGrant{grant("commander", "fr.99")}},
 		{name: "signs", grants: []geoengine.AccountGrant{grant("authority", "fr.76")}, restricted: true},
+		{name: "prefect", grants: []geoengine.AccountGrant{grant("admin", "fr.76")}},
 		{name: "nobody", restricted: true},
 	}
 }
