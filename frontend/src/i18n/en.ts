@@ -161,6 +161,7 @@ export const en: Messages = {
     whyWithheld: 'Hidden: protects a neighbouring hexagon.',
     years: (families, years) => `${families}: counted by whole years only (${years}).`,
     noYear: (families) => `${families}: no whole year is counted yet.`,
+    unpublished: (families) => `${families}: protected counts not published yet for this period.`,
     wholeYears: (families) => `${families}: no figure here, counted by whole years only (1 January to 31 December).`,
     ignored: (families, filters) => `${families}: no figure here, this count has no filter by ${filters}.`,
     tooFine: (families) => `${families}: no figure for hexagons as small as these, zoom out.`,

@@ -162,6 +162,7 @@ export const fr = {
     whyWithheld: 'Masqué : protège une case voisine.',
     years: (families: string, years: string) => `${families} : comptage par années entières seulement (${years}).`,
     noYear: (families: string) => `${families} : aucune année entière n’est encore comptée.`,
+    unpublished: (families: string) => `${families} : comptages protégés pas encore publiés pour cette période.`,
     wholeYears: (families: string) =>
       `${families} : aucun chiffre ici, comptage par années entières seulement (du 1er janvier au 31 décembre).`,
     ignored: (families: string, filters: string) =>

@@ -37,6 +37,7 @@ export function guardNotes(t: Messages, guard: Protected | undefined): string[] 
   if (!guard || guard.families.length === 0) return []
   const names = families(t, guard)
   const ignored = [...new Set((guard.ignored ?? []).map((key) => filterName(t, key)))]
+  if (guard.ignored?.includes('unpublished')) return [t.guard.unpublished(names)]
   if (guard.ignored?.includes('period')) return [t.guard.wholeYears(names)]
   if (guard.ignored?.includes('resolution')) return [t.guard.tooFine(names)]
   if (ignored.length > 0) return [t.guard.ignored(names, t.guard.list(ignored))]
