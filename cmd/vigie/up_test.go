@@ -101,7 +101,7 @@ func TestUpSurvives(t *testing.T) {
 	w := newWorld(t, "VIGIE_DATA="+dir)
 	first, kill := w.up("--scale", "0.02")
 	w.status(first.URL+"/readyz", http.StatusOK)
-	if len(first.Accounts) != 3 || first.Demo == nil || first.Demo.New == 0 {
+	if len(first.Accounts) != 4 || first.Demo == nil || first.Demo.New == 0 {
 		t.Fatalf("first start: %+v", first)
 	}
 	if session, summary := w.login(first.URL, first.Accounts[0]); session != http.StatusOK || summary != http.StatusOK {
