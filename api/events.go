@@ -60,6 +60,7 @@ func (s *Server) events(ctx context.Context, pass door.Pass, in *eventsInput) (*
 	if err != nil {
 		return nil, err
 	}
+	concerns(pass, list, in.Cell, page.Events)
 	body := eventsBody{Events: make([]eventBody, len(page.Events))}
 	for i := range page.Events {
 		body.Events[i] = bodyOf(&page.Events[i])
@@ -68,6 +69,24 @@ func (s *Server) events(ctx context.Context, pass door.Pass, in *eventsInput) (*
 		body.Next = &page.Next
 	}
 	return &struct{ Body eventsBody }{body}, nil
+}
+
+// fewEvents are so many that the journal names each.
+const fewEvents = 20
+
+// concerns names in the journal what a page shows: its areas or its cell, and each of few events.
+func concerns(pass door.Pass, list geoengine.EventList, cell string, shown []geoengine.LocatedEvent) {
+	for _, path := range list.Areas {
+		pass.Concerns("area:" + path)
+	}
+	if cell != "" {
+		pass.Concerns("cell:" + cell)
+	}
+	if len(shown) <= fewEvents {
+		for i := range shown {
+			pass.Concerns(shown[i].Source + "/" + shown[i].Ref)
+		}
+	}
 }
 
 // list reads a page. Where no cell narrows the question, the cube says in which recent period the newest events lie,

@@ -46,7 +46,7 @@ func (b *apiBench) journalOf(ctx context.Context, j *journal.Journal, writers in
 		return nil, err
 	}
 	defer pool.Close()
-	n := b.pieces(1000) * min(writers, 16)
+	n := b.pieces(400) * min(writers, 16)
 	chained, single, err := sides{
 		func(ctx context.Context, i int) error {
 			return j.Append(ctx, journal.Entry{

@@ -1,7 +1,6 @@
 package bench
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"slices"
@@ -43,7 +42,7 @@ func (s sides) measure(ctx context.Context, pieces, turn, connections int) (firs
 		}
 	}
 	for i := range both {
-		slices.SortFunc(both[i].each, func(a, b time.Duration) int { return cmp.Compare(a, b) })
+		slices.Sort(both[i].each)
 	}
 	return both[0], both[1], nil
 }
