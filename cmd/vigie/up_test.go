@@ -107,7 +107,7 @@ func TestUpSurvives(t *testing.T) {
 	if session, summary := w.login(first.URL, first.Accounts[0]); session != http.StatusOK || summary != http.StatusOK {
 		t.Errorf("log-in %d, summary %d", session, summary)
 	}
-	if list := must[struct{ Accounts []accountReport }](w, "user", "list").Accounts; len(list) != 3 {
+	if list := must[struct{ Accounts []accountReport }](w, "user", "list").Accounts; len(list) != 4 {
 		t.Errorf("a second command on the same cluster sees %d accounts", len(list))
 	}
 	if err := kill(syscall.SIGKILL); err == nil {
