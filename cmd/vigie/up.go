@@ -6,10 +6,12 @@ import (
 	"fmt"
 	"io"
 
+	"vigie/api/door"
 	"vigie/api/identity"
 	"vigie/data"
 	"vigie/geoengine"
 	"vigie/geoengine/cube"
+	"vigie/geoengine/journal"
 )
 
 // upCommand runs everything on one machine.
@@ -129,7 +131,11 @@ func (a *app) firstAccounts(ctx context.Context, store *geoengine.Store) ([]acco
 			Name: string(role), Password: password,
 			Grants: []geoengine.AccountGrant{{Role: string(role), Areas: []string{geoengine.Everywhere}}},
 		}
-		if err := accounts.CreateAccountOf(ctx, account.Name, account.Grants, password); err != nil {
+		entry := journal.Entry{Operation: "user-add", Act: string(door.ActAccess), Reference: "account " + account.Name + " " + sayGrants(account.Grants)}
+		err = a.journalled(ctx, store, entry, func(ctx context.Context) error {
+			return accounts.CreateAccountOf(ctx, account.Name, account.Grants, password)
+		})
+		if err != nil {
 			return nil, err
 		}
 		made = append(made, account)
