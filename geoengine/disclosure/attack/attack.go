@@ -155,31 +155,59 @@ func subtract(row, other []float64, times float64) {
 
 // narrow bounds each count of a fact by the bounds of the others.
 func (a *Attacker) narrow(f *fact) (changed bool) {
+	var low, high float64 // of the weighted sum
+	var noLow, noHigh int // counts without a bound, which are not in them
 	for _, t := range f.terms {
-		lo, hi := f.lo, f.hi // of t.times × the count
-		for _, other := range f.terms {
-			if other.count == t.count {
-				continue
-			}
-			low, high := other.times*a.lo[other.count], other.times*a.hi[other.count]
-			if other.times < 0 {
-				low, high = high, low
-			}
-			lo, hi = lo-high, hi-low
+		l, h := a.bounds(t)
+		if math.IsInf(l, 0) {
+			noLow++
+		} else {
+			low += l
 		}
-		lo, hi = lo/t.times, hi/t.times
-		if t.times < 0 {
-			lo, hi = hi, lo
+		if math.IsInf(h, 0) {
+			noHigh++
+		} else {
+			high += h
 		}
-		if lo = math.Ceil(lo - tolerance); lo > a.lo[t.count] {
-			a.lo[t.count], changed = lo, true
+	}
+	for _, t := range f.terms {
+		l, h := a.bounds(t)
+		lo, hi := math.Inf(-1), math.Inf(1) // of t.times × the count, by the others
+		if noHigh == 0 {
+			lo = f.lo - (high - h)
+		} else if noHigh == 1 && math.IsInf(h, 0) {
+			lo = f.lo - high
 		}
-		if hi = math.Floor(hi + tolerance); hi < a.hi[t.count] {
-			a.hi[t.count], changed = hi, true
+		if noLow == 0 {
+			hi = f.hi - (low - l)
+		} else if noLow == 1 && math.IsInf(l, 0) {
+			hi = f.hi - low
 		}
-		if a.lo[t.count] > a.hi[t.count] {
-			return false // a contradiction: Impossible
-		}
+		changed = a.bound(t, lo, hi) || changed
+	}
+	return changed
+}
+
+// bounds are those of the weighted count.
+func (a *Attacker) bounds(t term) (lo, hi float64) {
+	lo, hi = t.times*a.lo[t.count], t.times*a.hi[t.count]
+	if t.times < 0 {
+		return hi, lo
+	}
+	return lo, hi
+}
+
+// bound narrows a count by bounds of its weighted count.
+func (a *Attacker) bound(t term, lo, hi float64) (changed bool) {
+	lo, hi = lo/t.times, hi/t.times
+	if t.times < 0 {
+		lo, hi = hi, lo
+	}
+	if lo = math.Ceil(lo - tolerance); lo > a.lo[t.count] {
+		a.lo[t.count], changed = lo, true
+	}
+	if hi = math.Floor(hi + tolerance); hi < a.hi[t.count] {
+		a.hi[t.count], changed = hi, true
 	}
 	return changed
 }
