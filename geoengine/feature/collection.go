@@ -47,7 +47,7 @@ type Collection struct {
 // layout is how the collection lies in the database.
 type layout struct {
 	from     string // tables and joins
-	cells    bool   // the main table, e, has zone and cell
+	large    bool   // too large to be sorted for a page; the main table, e, has zone, cell and starts
 	keys     []string
 	casts    []string // SQL types of the keys
 	identity []string // expressions of the parts of a feature's id
@@ -109,7 +109,7 @@ func events() Collection {
 				join source s on s.id = e.source
 				join category c on c.id = e.category
 				left join area a on a.path = e.area`,
-			cells: true, keys: []string{"e.source", "e.ref"}, casts: []string{"int", "text"}, identity: []string{"s.name", "e.ref"},
+			large: true, keys: []string{"e.source", "e.ref"}, casts: []string{"int", "text"}, identity: []string{"s.name", "e.ref"},
 			geometry: "e.geom", start: "e.starts", scope: "e.area", category: "c.slug",
 		},
 	}
@@ -133,7 +133,7 @@ func units() Collection {
 			from: `unit e
 				join source s on s.id = e.source
 				left join area a on a.path = e.area`,
-			cells: true, keys: []string{"e.source", "e.ref"}, casts: []string{"int", "text"}, identity: []string{"s.name", "e.ref"},
+			keys: []string{"e.source", "e.ref"}, casts: []string{"int", "text"}, identity: []string{"s.name", "e.ref"},
 			geometry: "e.geom", scope: "e.area",
 		},
 	}

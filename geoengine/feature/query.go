@@ -143,6 +143,7 @@ func (s *statement) selectColumns() error {
 	return nil
 }
 
+// period adds the conditions of the parameter datetime.
 func (s *statement) period() {
 	q, start := s.query, s.collection.layout.start
 	if start == "" {
@@ -181,7 +182,7 @@ func (s *statement) box(o *outline) {
 	parts := box.parts()
 	for _, part := range parts {
 		edges := [4]string{s.bind(part.Min[0]), s.bind(part.Min[1]), s.bind(part.Max[0]), s.bind(part.Max[1])}
-		if l.cells { // points: plain numbers, which is what the envelope would compare
+		if s.collection.Geometry == "Point" { // plain numbers, which is what the envelope would compare
 			either = append(either, fmt.Sprintf("st_x(%[1]s) between %[2]s::float8 and %[4]s::float8 and st_y(%[1]s) between %[3]s::float8 and %[5]s::float8",
 				l.geometry, edges[0], edges[1], edges[2], edges[3]))
 			continue
@@ -195,7 +196,7 @@ func (s *statement) box(o *outline) {
 
 // around narrows the statement to the cells around the boxes, where the collection has cells.
 func (s *statement) around(boxes ...orb.Bound) {
-	if !s.collection.layout.cells {
+	if !s.collection.layout.large {
 		return
 	}
 	for _, box := range boxes {

@@ -58,12 +58,15 @@ func (r *Reader) Read(ctx context.Context, rights geoengine.Rights, q Query, eac
 	if err != nil {
 		return Page{}, err
 	}
-	sql := s.sql()
 	var page Page
 	err = r.store.Read(ctx, rights, func(tx pgx.Tx) error {
 		if err := r.bound(ctx, tx); err != nil {
 			return err
 		}
+		if err := s.choose(ctx, tx); err != nil {
+			return err
+		}
+		sql := s.sql()
 		rows, err := tx.Query(ctx, sql, slices.Insert(s.args, 0, any(pgx.QueryExecModeCacheDescribe))...)
 		if err != nil {
 			return err
@@ -181,23 +184,6 @@ func (s *statement) sql() string {
 	return sql + "\norder by " + strings.Join(l.keys, ", ") + "\nlimit " + s.bind(s.query.Limit+1)
 }
 
-// byCell are the parts of a statement that reads the rows of a few ranges of cells. The ranges are materialised: where
-// they are not, PostgreSQL asks the index for the zone only.
-func (s *statement) byCell() (with, from string) {
-	parents, firsts, lasts := make([]int64, len(s.cells)), make([]int64, len(s.cells)), make([]int64, len(s.cells))
-	for i, r := range s.cells {
-		parents[i], firsts[i], lasts[i] = int64(zoneOf(r)), int64(r.First), int64(r.Last)
-	}
-	table, joins, _ := strings.Cut(s.collection.layout.from, " e\n")
-	with = `with r as materialized (
-			select z.zone, r.first, r.last
-			from unnest(` + s.bind(parents) + `::bigint[], ` + s.bind(firsts) + `::bigint[], ` + s.bind(lasts) + `::bigint[]) r(parent, first, last)
-			join zone z on z.cell = r.parent)
-		`
-	return with, `r join ` + table + ` e on e.zone = r.zone and e.cell between r.first and r.last
-		` + joins
-}
-
 // points tells whether coordinates are selected as numbers.
 func (s *statement) points() bool {
 	return s.query.Form == FormNone && s.collection.Geometry == "Point"
@@ -249,6 +235,9 @@ func (r *Reader) Count(ctx context.Context, rights geoengine.Rights, q Query) (i
 	var n int
 	err = r.store.Read(ctx, rights, func(tx pgx.Tx) error {
 		if err := r.bound(ctx, tx); err != nil {
+			return err
+		}
+		if err := s.choose(ctx, tx); err != nil {
 			return err
 		}
 		sql := "select count(*) from (" + s.sql() + ") found"
