@@ -103,7 +103,7 @@ export const map: Case[] = [
         (lon) => lon > before.lon,
         'longitude after →',
       )
-      await person.button('Tout le territoire').click()
+      await page.getByRole('button', { name: 'Tout le territoire', exact: true }).click()
       await soon(
         () => person.camera().zoom,
         (zoom) => Math.abs(zoom - before.zoom) < 0.2,
