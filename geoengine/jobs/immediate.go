@@ -14,17 +14,50 @@ type FailedError struct{ Failure, Message string }
 // Error is the message for the caller.
 func (e *FailedError) Error() string { return e.Message }
 
-// Now runs a process at once and outside the queue, within ctx, and keeps nothing. ErrBusy while as many run as may;
-// a FailedError says what failed.
-func (q *Queue) Now(ctx context.Context, order Order) ([]Value, error) {
+// enter waits for the turn of an owner, who has one run at a time, and for a place among those that run.
+func (q *Queue) enter(ctx context.Context, owner Owner) (leave func(), err error) {
+	busy := fmt.Errorf("runs at the same time: %w", geoengine.ErrBusy)
+	for {
+		q.mu.Lock()
+		theirs, running := q.owners[owner]
+		if !running {
+			theirs = make(chan struct{})
+			q.owners[owner] = theirs
+			q.mu.Unlock()
+			break
+		}
+		q.mu.Unlock()
+		select {
+		case <-theirs:
+		case <-ctx.Done():
+			return nil, busy
+		}
+	}
+	end := func() {
+		q.mu.Lock()
+		defer q.mu.Unlock()
+		close(q.owners[owner])
+		delete(q.owners, owner)
+	}
 	select {
 	case q.immediate <- struct{}{}:
-		defer func() { <-q.immediate }()
+		return func() { <-q.immediate; end() }, nil
 	case <-ctx.Done():
-		return nil, fmt.Errorf("process %s: runs at the same time: %w", order.Process.ID, geoengine.ErrBusy)
+		end()
+		return nil, busy
 	}
+}
+
+// Now runs a process at once and outside the queue, within ctx, and keeps nothing; an owner's runs follow one another. ErrBusy while as many run as may;
+// a FailedError says what failed.
+func (q *Queue) Now(ctx context.Context, order Order) ([]Value, error) {
+	leave, err := q.enter(ctx, order.Owner)
+	if err != nil {
+		return nil, fmt.Errorf("process %s: %w", order.Process.ID, err)
+	}
+	defer leave()
 	sink := &memory{wanted: order.Asked.Wanted, left: q.limits.Immediate, limit: q.limits.Immediate}
-	err := q.call(ctx, order.Process, Call{
+	err = q.call(ctx, order.Process, Call{
 		Owner: order.Owner, Rights: order.Granted.Rights(), Policy: order.Granted.Policy(), Inputs: order.Asked.Inputs,
 		Wanted: order.Asked.Wanted, Progress: func(int, string) {}, Output: sink.output,
 	})

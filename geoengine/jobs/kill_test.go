@@ -241,6 +241,75 @@ func TestDismissalRace(t *testing.T) {
 	}
 }
 
+// One owner's jobs, however many, leave a place to others.
+func TestOthersGetATurn(t *testing.T) {
+	t.Parallel()
+	store := geotest.New(t)
+	gate := make(chan struct{})
+	q := newQueue(t, store, process(func(ctx context.Context, call jobs.Call) error {
+		if call.Owner == ana {
+			select {
+			case <-gate:
+			case <-ctx.Done():
+			}
+		}
+		return call.WriteJSON("result", 1)
+	}), nil)
+	var hers []jobs.ID
+	for range 6 {
+		hers = append(hers, submit(t, q, ana, jobs.Granted{}).ID)
+	}
+	his := submit(t, q, jobs.Owner{Name: "ben"}, jobs.Granted{})
+	work(t, q)
+	until(t, q, his.ID, done)
+	close(gate)
+	for _, id := range hers {
+		if j := until(t, q, id, done); j.Status != jobs.Successful {
+			t.Errorf("%s: %s", j.Status, j.Message)
+		}
+	}
+}
+
+// Runs outside the queue: one of each owner at a time, bounded in all.
+func TestNow(t *testing.T) {
+	t.Parallel()
+	store := geotest.New(t)
+	var running, most [2]atomic.Int32
+	q := newQueue(t, store, process(func(_ context.Context, call jobs.Call) error {
+		i := len(call.Owner.Name) - 3 // 0 is ana, 1 is anna
+		most[i].Store(max(most[i].Load(), running[i].Add(1)))
+		defer running[i].Add(-1)
+		time.Sleep(20 * time.Millisecond)
+		return call.WriteJSON("result", call.Owner.Name)
+	}), func(c *jobs.Config) { c.Limits.Immediate = 6 })
+	p, err := q.Processes().Find("work")
+	if err != nil {
+		t.Fatal(err)
+	}
+	asked, err := p.ParseRequest([]byte(`{}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var group sync.WaitGroup
+	for i := range 8 {
+		group.Go(func() {
+			owner := []jobs.Owner{ana, {Name: "anna"}}[i%2]
+			values, err := q.Now(context.WithoutCancel(t.Context()), jobs.Order{Process: p, Owner: owner, Asked: asked})
+			var failed *jobs.FailedError
+			switch {
+			case owner == ana && (err != nil || len(values) != 1 || string(values[0].Data) != "\"ana\"\n"):
+				t.Errorf("%v, %v", values, err)
+			case owner != ana && (!errors.As(err, &failed) || failed.Failure != jobs.FailedTooLarge):
+				t.Errorf("a byte too many: %v", err)
+			}
+		})
+	}
+	group.Wait()
+	if most[0].Load() != 1 || most[1].Load() != 1 {
+		t.Errorf("%d and %d runs of an owner at a time", most[0].Load(), most[1].Load())
+	}
+}
+
 func TestTwoServersShareTheQueue(t *testing.T) {
 	t.Parallel()
 	store := geotest.New(t)

@@ -86,6 +86,7 @@ type Queue struct {
 
 	mu      sync.Mutex
 	running map[ID]context.CancelCauseFunc // on this server
+	owners  map[Owner]chan struct{}        // of runs outside the queue; closed when the run ends
 }
 
 // NewQueue returns the queue of a store. Jobs run only while Work runs, here or on another server.
@@ -98,7 +99,7 @@ func NewQueue(config Config) (*Queue, error) {
 	return &Queue{
 		store: config.Store, processes: config.Processes, log: config.Log, random: config.Random, rights: config.Rights,
 		changed: config.Changed, limits: limits, insert: client, immediate: make(chan struct{}, limits.Workers),
-		running: map[ID]context.CancelCauseFunc{},
+		running: map[ID]context.CancelCauseFunc{}, owners: map[Owner]chan struct{}{},
 	}, nil
 }
 

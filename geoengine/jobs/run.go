@@ -12,6 +12,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/riverqueue/river"
 
 	"vigie/geoengine"
 )
@@ -48,6 +49,9 @@ const maxReleases = 200
 // busyDelay is how long a job waits that met a server which was not ready.
 const busyDelay = 5 * time.Second
 
+// turnDelay is how long a job waits whose owner has runs enough.
+const turnDelay = 500 * time.Millisecond
+
 // run is one run of a job on this server.
 type run struct {
 	queue   *Queue
@@ -71,6 +75,11 @@ func (q *Queue) start(ctx context.Context, pool *pgxpool.Pool, id ID, attempt in
 	if err != nil || j.Status != Accepted || j.Attempt != attempt {
 		return err
 	}
+	if busy, err := q.othersWait(ctx, pool, &j); err != nil {
+		return err
+	} else if busy {
+		return river.JobSnooze(turnDelay)
+	}
 	r := &run{queue: q, pool: pool, job: j}
 	if r.process, err = q.processes.Find(j.Process); err != nil {
 		return err // a newer server has it: river offers the run again
@@ -89,6 +98,19 @@ func (q *Queue) start(ctx context.Context, pool *pgxpool.Pool, id ID, attempt in
 		return err
 	}
 	return r.work(ctx)
+}
+
+const selectTurn = `
+	select count(*) filter (where status = 'running' and owner = $1 and machine = $2) >= $3
+		and count(*) filter (where status = 'accepted' and (owner, machine) <> ($1, $2)) > 0
+	from job where status in ('accepted', 'running')`
+
+// othersWait tells whether the owner of a job has runs enough while somebody else waits for a turn.
+func (q *Queue) othersWait(ctx context.Context, pool *pgxpool.Pool, j *Job) (wait bool, err error) {
+	if err := pool.QueryRow(ctx, selectTurn, j.Owner.Name, j.Owner.Machine, max(1, q.limits.Workers-1)).Scan(&wait); err != nil {
+		return false, fmt.Errorf("job %s: %w", j.ID, err)
+	}
+	return wait, nil
 }
 
 func (r *run) claim(ctx context.Context) (bool, error) {

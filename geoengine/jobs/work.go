@@ -101,7 +101,7 @@ func (q *Queue) tend(ctx context.Context, pool *pgxpool.Pool) error {
 			purged = time.Now()
 		}
 		if ctx.Err() != nil {
-			return nil //nolint:nilerr // it fails because it is told to stop
+			return nil // it fails because it is told to stop
 		}
 		if err != nil {
 			return err
@@ -215,7 +215,7 @@ func (q *Queue) listen(ctx context.Context) error {
 
 func ended(ctx context.Context, err error) error {
 	if ctx.Err() != nil {
-		return nil
+		return nil //nolint:nilerr // it fails because it is told to stop
 	}
 	return fmt.Errorf("hear of jobs: %w", err)
 }

@@ -274,7 +274,9 @@ func (b *counts) areas(ctx context.Context, from *Sources, call *jobs.Call, q ge
 		}
 	}
 	for path := range hidden {
-		sums[path] = sums[path] // so that it is listed
+		if _, listed := sums[path]; !listed {
+			sums[path] = cube.Count{}
+		}
 	}
 	for path, sum := range sums {
 		amount, protected := hidden[path]

@@ -103,6 +103,7 @@ func (s *service) submit(w http.ResponseWriter, r *ogc.Request, order jobs.Order
 	if err != nil {
 		return err
 	}
+	r.Pass.Concerns("job:" + j.ID.String())
 	return created(w, r, &j)
 }
 

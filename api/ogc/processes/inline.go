@@ -5,6 +5,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"io"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -101,7 +102,7 @@ type textWriter struct {
 
 // Write passes the text on.
 func (t *textWriter) Write(data []byte) (int, error) {
-	text := append(t.rest, data...)
+	text := slices.Concat(t.rest, data)
 	end := len(text)
 	for back := 1; back < utf8.UTFMax && back <= len(text); back++ {
 		if c := text[len(text)-back]; utf8.RuneStart(c) {

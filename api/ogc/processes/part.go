@@ -37,11 +37,19 @@ const (
 type service struct {
 	config ogc.Config
 	queue  *jobs.Queue
+	roles  []identity.Role // that read, or run some process
 }
 
 // Part returns the standard as a part of the OGC API, for the processes of the queue.
 func Part(config ogc.Config, queue *jobs.Queue) ogc.Part {
-	s := &service{config, queue}
+	s := &service{config, queue, slices.Clone(config.Roles)}
+	for _, p := range queue.Processes().All() {
+		for _, role := range roles(&p) {
+			if !slices.Contains(s.roles, role) {
+				s.roles = append(s.roles, role)
+			}
+		}
+	}
 	part := ogc.Part{
 		Conformance: []string{
 			classBase + "core", classBase + "ogc-process-description", classBase + "json", classBase + "html",
@@ -62,7 +70,7 @@ func Part(config ogc.Config, queue *jobs.Queue) ogc.Part {
 // operation declares what all operations share.
 func (s *service) operation(id, method, path, summary string, params ...*huma.Param) door.Operation {
 	return door.Operation{
-		ID: id, Method: method, Path: ogc.Base + path, Tag: Tag, Roles: s.config.Roles, Summary: summary,
+		ID: id, Method: method, Path: ogc.Base + path, Tag: Tag, Roles: s.roles, Summary: summary,
 		Audit: door.AuditAggregate, Limit: s.config.Limit, Standard: true, Params: params,
 	}
 }
@@ -182,6 +190,9 @@ func (s *service) describe(_ door.Pass, doc map[string]any) {
 		inputs := map[string]any{"type": "object", "properties": properties}
 		if len(required) > 0 {
 			inputs["required"] = slices.Clone(required)
+		}
+		if responses, ok := post["responses"].(map[string]any); ok {
+			responses["201"] = map[string]any{"description": "The job that was made; its address is in the header Location."}
 		}
 		post["requestBody"] = map[string]any{
 			"required": true,
