@@ -202,9 +202,10 @@ func (n *Note) ignore(reason string) {
 
 // answer is what a question is answered from.
 type answer struct {
-	key   string // tells questions apart that have different answers
-	note  Note
-	parts []part
+	key    string
+	note   Note
+	chosen []Protection // the families that parts are of
+	parts  []part
 }
 
 // ask finds what a question is answered from. The box is not looked at.
@@ -218,7 +219,7 @@ func (r *Releases) ask(ctx context.Context, policy Policy, q *geoengine.Query) (
 		return nil, err
 	}
 	a := c.answer(families, q)
-	a.key = r.key(families, q)
+	a.key = r.key(a, q)
 	return a, nil
 }
 
@@ -233,11 +234,10 @@ func concerned(policy Policy, categories []string) []Protection {
 	return families
 }
 
-// key tells questions apart that have different answers.
-func (r *Releases) key(families []Protection, q *geoengine.Query) string {
-	without := *q
-	without.Box, without.Open = nil, nil
-	return fmt.Sprint(r.epoch.Load(), families, without.Key())
+// key tells questions apart that are answered from different releases: every period within the same whole years is one.
+func (r *Releases) key(a *answer, q *geoengine.Query) string {
+	places := geoengine.Query{From: a.note.From, To: a.note.To, Areas: q.Areas, Scope: q.Scope}
+	return fmt.Sprint(r.epoch.Load(), a.chosen, len(a.parts), places.Key())
 }
 
 // answer chooses years and territories.
@@ -280,6 +280,7 @@ func restricts(attributes map[string][]string) bool {
 // choose adds the releases of a family to an answer.
 func (c *catalogue) choose(a *answer, family Protection, q *geoengine.Query) {
 	years := c.years[family]
+	a.chosen = append(a.chosen, family)
 	found := false
 	for i := range years {
 		h := &years[i]
