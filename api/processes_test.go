@@ -3,6 +3,7 @@ package api_test
 import (
 	"bufio"
 	"context"
+	"crypto/rand"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -11,6 +12,7 @@ import (
 	"time"
 
 	"vigie/api"
+	"vigie/api/identity"
 	"vigie/geoengine/jobs"
 )
 
@@ -308,6 +310,21 @@ func TestAggregate(t *testing.T) {
 			t.Errorf("%s: %d rows of %d, want %d of %d", test.inputs, rows, total, test.rows, test.total)
 		}
 	}
+	// An analyst may not count thefts, of which nothing is published here.
+	if err := identity.NewAccounts(s.store, rand.Reader, time.Now).CreateAccount(t.Context(), "anna", "analyst", []string{"*"}, password); err != nil {
+		t.Fatal(err)
+	}
+	anna := s.person(t, "anna")
+	for _, by := range []string{`{"by":"cell"}`, `{"by":"area","level":"region"}`, `{"by":"time"}`} {
+		_, total := sum(anna, by)
+		_, accidents := sum(alice, strings.TrimSuffix(by, "}")+`,"category":["road"]}`)
+		if total != accidents {
+			t.Errorf("%s: an analyst counts %d, there are %d accidents", by, total, accidents)
+		}
+	}
+	if a := s.execute(t, anna, "aggregate", `{"inputs":{"by":"time"}}`); !strings.Contains(string(a.body), `"left_out":["rescue.call","vehicle.theft"]`) {
+		t.Errorf("what is left out is not told: %.300s", a.body)
+	}
 	form := func(media string) string {
 		return `{"inputs":{"by":"cell"},"outputs":{"result":{"format":{"mediaType":"` + media + `"}}}}`
 	}
@@ -324,6 +341,21 @@ func TestAggregate(t *testing.T) {
 	s.execute(t, alice, "aggregate", form("application/geo+json")).into(t, &collection)
 	if collection.Type != "FeatureCollection" || len(collection.Features) != 3 || collection.Features[0].Geometry.Type != "Polygon" {
 		t.Errorf("GeoJSON: %+v", collection)
+	}
+	document := strings.TrimSuffix(form("text/csv"), "}") + `,"response":"document"}`
+	var results struct {
+		Result struct{ MediaType, Value string }
+	}
+	s.execute(t, alice, "aggregate", document).into(t, &results)
+	if results.Result.MediaType != "text/csv" || strings.Count(results.Result.Value, "\r\n") != 4 {
+		t.Errorf("CSV in a document: %+v", results)
+	}
+	document = strings.TrimSuffix(form("application/geo+json"), "}") + `,"response":"document"}`
+	var inside struct {
+		Result struct{ Value struct{ Features []any } }
+	}
+	if s.execute(t, alice, "aggregate", document).into(t, &inside); len(inside.Result.Value.Features) != 3 {
+		t.Errorf("GeoJSON in a document: %+v", inside)
 	}
 	for _, wrong := range []string{`{}`, `{"by":"person"}`, `{"by":"cell","resolution":12}`, `{"by":"area","level":"moon"}`, `{"by":"cell","from":"yesterday"}`, `{"by":"time","bins":0}`, `{"by":"cell","attributes":{"light":1}}`} {
 		wantException(t, wrong, s.execute(t, alice, "aggregate", `{"inputs":`+wrong+`}`), http.StatusBadRequest, "about:blank")
