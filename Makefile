@@ -66,7 +66,7 @@ qgis: setup-run build
 bench: setup-run build
 	@for what in cells cube tiles ingest fresh; do echo "== $$what" && bin/vigie bench $$what --events $(EVENTS) || exit 1; done
 
-conformance: setup-run build
+conformance: setup-run $(FRONT)
 	@for suite in features tiles processes; do bench/conformance/run.sh $$suite || exit $$?; done
 
 clean:

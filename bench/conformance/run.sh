@@ -35,18 +35,18 @@ if [ -z "$jar" ]; then
 	fi
 fi
 
-[ -x bin/vigie ] || make --no-print-directory build
+go build -o "$work/vigie" ./cmd/vigie
 go build -o "$work/proxy" ./bench/conformance/proxy
 export VIGIE_DATA=$work/data DATABASE_URL=''
 port=$((20000 + RANDOM % 20000))
-bin/vigie up --listen "127.0.0.1:$port" --scale "${VIGIE_SCALE:-0.05}" >"$work/up.log" 2>&1 &
+"$work/vigie" up --listen "127.0.0.1:$port" --scale "${VIGIE_SCALE:-0.05}" >"$work/up.log" 2>&1 &
 server=$!
 for _ in $(seq 300); do
 	if curl -fsS -o /dev/null "http://127.0.0.1:$port/readyz" 2>/dev/null; then break; fi
 	kill -0 "$server" 2>/dev/null || { cat "$work/up.log" >&2; exit 1; }
 	sleep 1
 done
-VIGIE_KEY=$(bin/vigie --json client add suite --role commander --role analyst --area '*' | sed -n 's/.*"key": *"\(vigie_[^"]*\)".*/\1/p' | head -n 1)
+VIGIE_KEY=$("$work/vigie" --json client add suite --role commander --role analyst --area '*' | sed -n 's/.*"key": *"\(vigie_[^"]*\)".*/\1/p' | head -n 1)
 export VIGIE_KEY
 [ -n "$VIGIE_KEY" ] || { echo "run.sh: no key was made" >&2; exit 1; }
 "$work/proxy" -listen "127.0.0.1:$((port + 1))" -to "http://127.0.0.1:$port" &

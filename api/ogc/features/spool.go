@@ -10,10 +10,15 @@ import (
 
 	"github.com/klauspost/compress/gzhttp"
 	"github.com/klauspost/compress/gzip"
+
+	"vigie/geoengine"
 )
 
 // spooled is how much of an answer is kept in memory, in bytes; what is larger goes to a temporary file.
 const spooled = 1 << 20
+
+// longest bounds an answer in bytes: a page of large polygons must not fill the disk.
+const longest = 256 << 20
 
 // spool is an answer in the making.
 type spool struct {
@@ -26,7 +31,9 @@ func newSpool() *spool { return &spool{} }
 
 // Write adds to the answer.
 func (s *spool) Write(b []byte) (int, error) {
-	s.size += int64(len(b))
+	if s.size += int64(len(b)); s.size > longest {
+		return 0, fmt.Errorf("the answer is longer than %d MB: ask for less by limit, bbox or properties: %w", longest>>20, geoengine.ErrInvalid)
+	}
 	if s.file == nil && s.size <= spooled {
 		return s.memory.Write(b)
 	}
