@@ -17,11 +17,12 @@ import (
 
 // Limits of the writer.
 const (
-	patience    = 5 * time.Second  // how long a lost or stuck database is waited for
-	idleTime    = 20 * time.Second // after which the writer's connection is given back
-	pauseLost   = 20 * time.Millisecond
-	mostAtOnce  = 1000   // entries in one transaction
-	mostPending = 20_000 // entries that wait; more are refused
+	patience      = 5 * time.Second  // how long a lost or stuck database is waited for
+	idleTime      = 20 * time.Second // after which the writer's connection is given back
+	pauseLost     = 20 * time.Millisecond
+	longestGather = 2 * time.Millisecond // how long others are waited for to share a commit
+	mostAtOnce    = 1000                 // entries in one transaction
+	mostPending   = 20_000               // entries that wait; more are refused
 )
 
 // Journal is the journal of a store. Entries of concurrent callers are written together, in one transaction on a
@@ -122,7 +123,9 @@ func (j *Journal) work() {
 	defer w.drop()
 	for {
 		if batch := j.take(); len(batch) > 0 {
+			began := time.Now()
 			j.answer(batch, w.write(batch))
+			j.gather(len(batch), time.Since(began)/4)
 			continue
 		}
 		idle := time.NewTimer(idleTime)
@@ -137,6 +140,32 @@ func (j *Journal) work() {
 			return
 		}
 	}
+}
+
+// gather waits a little for those who were just answered: they are likely to come again, and together they cost one
+// commit. Without it the first to come would have one for itself while the others wait.
+func (j *Journal) gather(enough int, patience time.Duration) {
+	if enough < 2 {
+		return
+	}
+	late := time.NewTimer(min(patience, longestGather))
+	defer late.Stop()
+	for j.queued() < enough {
+		select {
+		case <-j.wake:
+		case <-late.C:
+			return
+		}
+	}
+}
+
+func (j *Journal) queued() int {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	if j.closed {
+		return mostPending
+	}
+	return len(j.queue)
 }
 
 // stopped tells whether nothing is left to do, after a quiet time or for good, and if so notes that nobody works.
