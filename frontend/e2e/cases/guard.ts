@@ -79,6 +79,11 @@ export const guard: Case[] = [
       )
       const hidden = await page.locator('.table .controls').innerText()
       truthy(/nombres? masqués?/.test(hidden), `how many are hidden: ${hidden}`)
+      // On paper the same words, without the controls.
+      await page.emulateMedia({ media: 'print' })
+      equal(await page.locator('.dock').isVisible(), false, 'the lower panel on paper')
+      equal(await counts(), texts, 'the rows on paper')
+      equal(await page.locator('.guard').isVisible(), true, 'the note on paper')
     },
   },
   {
@@ -121,6 +126,16 @@ export const guard: Case[] = [
         (text) => text.includes('ne se filtre pas par heures'),
         'the note for hours',
       )
+    },
+  },
+  {
+    name: 'small counts: a link to the journal from somebody who may read it opens the map',
+    as: 'analyst',
+    run: async (person) => {
+      await person.open('?v=1&view=journal&j.account=durand')
+      await person.settled()
+      equal(await person.page.locator('.map').isVisible(), true, 'the map')
+      equal(await person.button('Journal').count(), 0, 'the switch to the journal')
     },
   },
   {

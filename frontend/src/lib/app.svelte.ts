@@ -247,6 +247,8 @@ export class App {
     this.session = session
     this.expired = false
     if (this.next) return location.assign(this.next)
+    // A link to the journal from somebody who may read it.
+    if (this.view === 'journal' && !this.audits) this.view = 'map'
     if (!this.reads) return
     await this.loadMeta()
     this.stream.open()
