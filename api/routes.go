@@ -51,7 +51,7 @@ func (s *Server) routes() {
 	s.door.Add(door.Operation{
 		ID: "metrics", Method: http.MethodGet, Path: "/metrics", Tag: "Metrics", Roles: []identity.Role{identity.Admin}, Quiet: true,
 		Summary: "Measures for Prometheus", Description: "They count every event, of protected categories too.",
-		Audit:   door.AuditAggregate, Limit: normally(),
+		Audit: door.AuditAggregate, Limit: normally(),
 	}, door.Raw(s.serveMetrics(), "text/plain"))
 }
 

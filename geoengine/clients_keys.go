@@ -42,7 +42,8 @@ const (
 	updateClientKeyUsed    = `update client_key set used = $2 where id = $1`
 	updateClientKeyRevoked = `update client_key set revoked = coalesce(revoked, $2) where id = $1`
 	deleteClientKeyTokens  = `delete from client_token where key = $1`
-	insertAccessToken      = `
+	//nolint:gosec // G101: SQL, not a secret
+	insertAccessToken = `
 		insert into client_token (hash, client, key, scopes, created, expires) values ($1, $2, $3, $4, $5, $6)`
 	selectClientToken = `
 		select t.hash, t.client, t.key, t.scopes, t.created, t.expires, ` + clientColumns + `
