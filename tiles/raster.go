@@ -134,8 +134,9 @@ func (p *Painter) points(c *canvas, features []*geojson.Feature, scale float64) 
 		colour color.NRGBA
 	}{{pointRing, p.ramp.Surface}, {pointRadius, p.ramp.Point}} {
 		for _, at := range places {
-			c.dot(at, scale, layer.radius, layer.colour)
+			c.dot(at, scale, layer.radius)
 		}
+		c.paint(image.NewUniform(layer.colour)) // all at once: a picture may hold thousands
 	}
 }
 
@@ -274,8 +275,8 @@ func (c *canvas) segment(a, b orb.Point, scale float64, half float32) {
 	c.raster.ClosePath()
 }
 
-// dot draws a disc of a radius in pixels.
-func (c *canvas) dot(at orb.Point, scale, radius float64, colour color.NRGBA) {
+// dot adds a disc of a radius in pixels. All run the same way round.
+func (c *canvas) dot(at orb.Point, scale, radius float64) {
 	x, y := at[0]*scale, at[1]*scale
 	if x < -radius || y < -radius || x > PictureSize+radius || y > PictureSize+radius {
 		return
@@ -291,5 +292,4 @@ func (c *canvas) dot(at orb.Point, scale, radius float64, colour color.NRGBA) {
 		}
 	}
 	c.raster.ClosePath()
-	c.paint(image.NewUniform(colour))
 }

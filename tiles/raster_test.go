@@ -222,3 +222,30 @@ func FuzzPicture(f *testing.F) {
 		}
 	})
 }
+
+// BenchmarkPicture draws a tile of 1,600 hexagons, and one of as many events as a tile may hold.
+func BenchmarkPicture(b *testing.B) {
+	var hexagons, events []*geojson.Feature
+	for i := range 1600 {
+		hexagons = append(hexagons, with(square(float64(i%40)*102, float64(i/40)*102, 100), map[string]any{"count": i%300 + 1}))
+	}
+	for i := range tiles.MaxTileEvents {
+		events = append(events, with(orb.Point{float64(i * 7919 % 4096), float64(i * 104729 % 4096)}, nil))
+	}
+	for name, layer := range map[string]*mvt.Layer{
+		"hexagons": {Name: "hexagons", Version: 2, Extent: 4096, Features: hexagons}, "events": {Name: "events", Version: 2, Extent: 4096, Features: events},
+	} {
+		tile, err := mvt.Marshal(mvt.Layers{layer})
+		if err != nil {
+			b.Fatal(err)
+		}
+		b.Run(name, func(b *testing.B) {
+			painter := tiles.NewPainter(false, tiles.Scale{1, 3, 8, 30, 80, 200})
+			for b.Loop() {
+				if _, err := painter.PNG(tile); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}
