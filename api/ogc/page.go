@@ -34,9 +34,23 @@ type Table struct {
 
 // Cell is one entry of a table; Href makes it a link.
 type Cell struct {
-	Text string
-	Href string
-	Code bool // a name or an address of the API, in one width
+	Text   string
+	Href   string
+	Code   bool // a name or an address of the API, in one width
+	Number bool // stands at the right
+}
+
+// Class is how the cell is drawn: long texts are wrapped, all others stay on one line.
+func (c Cell) Class() string {
+	const long = 60
+	switch {
+	case c.Number:
+		return "number"
+	case len(c.Text) > long && !c.Code:
+		return "long"
+	default:
+		return ""
+	}
 }
 
 // Words are cells of plain texts.
@@ -68,6 +82,7 @@ type view struct {
 	Home, Root         Link
 	Trail, Forms, Next []Link
 	Tables             []tableView
+	Further            *Link // the next page, said again below the tables
 }
 
 type tableView struct {
@@ -90,6 +105,11 @@ func (r *Request) writeHTML(w http.ResponseWriter, page Page) error {
 	for _, link := range r.Self() {
 		if link.Rel == "alternate" {
 			v.Forms = append(v.Forms, link)
+		}
+	}
+	for i := range v.Next {
+		if v.Next[i].Rel == "next" {
+			v.Further = &v.Next[i]
 		}
 	}
 	for _, t := range page.Tables {

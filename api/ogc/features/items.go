@@ -12,7 +12,6 @@ import (
 	"github.com/cespare/xxhash/v2"
 
 	"vigie/api/ogc"
-	"vigie/geoengine"
 	"vigie/geoengine/feature"
 )
 
@@ -175,7 +174,7 @@ func (p *part) table(r *ogc.Request, w http.ResponseWriter, c feature.Collection
 	page, err := p.reader.Read(r.Context(), r.Pass.Rights(), q, func(row *feature.Row) error {
 		cells := []ogc.Cell{{Text: row.ID, Href: "/collections/" + c.ID + "/items/" + row.ID + "?f=html", Code: true}}
 		for i := range columns[:len(row.Values)] {
-			cells = append(cells, ogc.Cell{Text: plain(row.Values[i])})
+			cells = append(cells, readable(r.Lang, row.Values[i], offsetOf(columns, row)))
 		}
 		if c.Attributes {
 			cells = append(cells, ogc.Cell{Text: attributeList(row.Attributes)})
@@ -216,7 +215,7 @@ func (p *part) item(r *ogc.Request, w http.ResponseWriter, c feature.Collection)
 	var body []byte
 	page := ogc.Page{Title: ogc.Plain(q.ID), Trail: append(trail(r, c), ogc.Link{Href: "/collections/" + c.ID + "/items", Title: "Items"})}
 	err = p.reader.One(r.Context(), r.Pass.Rights(), q, func(row *feature.Row) (err error) {
-		page.Tables = []ogc.Table{describe(c, columns, row)}
+		page.Tables = []ogc.Table{describe(r.Lang, c, columns, row)}
 		body, err = out.Append(nil, row)
 		return err
 	})
@@ -230,47 +229,4 @@ func (p *part) item(r *ogc.Request, w http.ResponseWriter, c feature.Collection)
 	w.Header().Set("Content-Crs", "<"+crs.URI+">")
 	page.Body = json.RawMessage(body)
 	return r.Write(w, page)
-}
-
-// describe is a feature as people read it.
-func describe(c feature.Collection, columns []feature.Property, row *feature.Row) ogc.Table {
-	table := ogc.Table{
-		Caption: ogc.Text{FR: c.FR, EN: c.EN},
-		Head:    []ogc.Text{{FR: "Propriété", EN: "Property"}, {FR: "Nom dans l’API", EN: "Name in the API"}, {FR: "Valeur", EN: "Value"}},
-	}
-	for i, value := range row.Values {
-		table.Rows = append(table.Rows, []ogc.Cell{{Text: columns[i].FR}, {Text: columns[i].Name, Code: true}, {Text: plain(value)}})
-	}
-	for _, a := range row.Attributes {
-		table.Rows = append(table.Rows, []ogc.Cell{{Text: a.Key}, {Text: feature.AttributePrefix + a.Key, Code: true}, {Text: a.Value}})
-	}
-	return table
-}
-
-// plain is a value as people read it.
-func plain(value any) string {
-	switch v := value.(type) {
-	case nil:
-		return ""
-	case time.Time:
-		return v.Format(time.RFC3339)
-	default:
-		return fmt.Sprint(v)
-	}
-}
-
-func attributeList(attributes []geoengine.Attribute) string {
-	parts := make([]string, len(attributes))
-	for i, a := range attributes {
-		parts[i] = a.Key + ": " + a.Value
-	}
-	return strings.Join(parts, " · ")
-}
-
-// webAddress is an address that a page may link to, "" for any other.
-func webAddress(text string) string {
-	if strings.HasPrefix(text, "https://") || strings.HasPrefix(text, "http://") {
-		return text
-	}
-	return ""
 }
