@@ -34,10 +34,11 @@ type Table struct {
 
 // Cell is one entry of a table; Href makes it a link.
 type Cell struct {
-	Text   string
-	Href   string
-	Code   bool // a name or an address of the API, in one width
-	Number bool // stands at the right
+	Text    string
+	Href    string
+	Code    bool // a name or an address of the API, in one width
+	Number  bool // stands at the right
+	OneLine bool // is not wrapped, however long: the table scrolls sideways
 }
 
 // Class is how the cell is drawn: long texts are wrapped, all others stay on one line.
@@ -46,7 +47,7 @@ func (c Cell) Class() string {
 	switch {
 	case c.Number:
 		return "number"
-	case len(c.Text) > long && !c.Code:
+	case len(c.Text) > long && !c.Code && !c.OneLine:
 		return "long"
 	default:
 		return ""

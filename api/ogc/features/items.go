@@ -177,7 +177,7 @@ func (p *part) table(r *ogc.Request, w http.ResponseWriter, c feature.Collection
 			cells = append(cells, readable(r.Lang, row.Values[i], offsetOf(columns, row)))
 		}
 		if c.Attributes {
-			cells = append(cells, ogc.Cell{Text: attributeList(row.Attributes)})
+			cells = append(cells, ogc.Cell{Text: attributeList(row.Attributes), OneLine: true})
 		}
 		table.Rows = append(table.Rows, cells)
 		return nil
