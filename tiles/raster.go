@@ -206,12 +206,12 @@ func (m marks) At(x, y int) color.Color {
 
 // canvas is a picture being drawn.
 type canvas struct {
-	image  *image.NRGBA
+	image  *image.RGBA // for which the rasterizer has a fast way
 	raster *vector.Rasterizer
 }
 
 func newCanvas() *canvas {
-	return &canvas{image.NewNRGBA(image.Rect(0, 0, PictureSize, PictureSize)), vector.NewRasterizer(PictureSize, PictureSize)}
+	return &canvas{image.NewRGBA(image.Rect(0, 0, PictureSize, PictureSize)), vector.NewRasterizer(PictureSize, PictureSize)}
 }
 
 // paint puts what the rasterizer holds on the picture and empties it.
