@@ -11,6 +11,7 @@ import (
 	"vigie/data"
 	"vigie/geoengine"
 	"vigie/geoengine/cube"
+	"vigie/geoengine/disclosure"
 	"vigie/geoengine/journal"
 )
 
@@ -106,6 +107,9 @@ func (c *upCommand) loadDemo(ctx context.Context, a *app, store *geoengine.Store
 	err = a.journalled(ctx, store, collection("import", generatorName), func(ctx context.Context) (err error) {
 		report, err = importAll(ctx, store, parts, data.Input{Options: data.Options{Seed: c.Seed, Scale: c.Scale}},
 			data.ImportOptions{Progress: a.progress})
+		if err == nil { // nothing more of it will come: there is no need to wait, as the server does
+			_, err = (&countsPublishCommand{}).publish(ctx, a, store, disclosure.Standard().Protected())
+		}
 		return err
 	})
 	if err != nil {
