@@ -139,7 +139,11 @@ func (f *forge) make(r *rand.Rand, op *door.Operation, who string) probe {
 		}
 	}
 	if strings.Contains(op.ID, "wmts") && len(query) > 0 && r.IntN(3) > 0 {
-		for name, value := range map[string]string{"service": "WMTS", "request": "GetTile", "version": "1.0.0", "layer": pick(r, f.pools["layer"]), "style": "day", "format": "image/png",
+		layer := pick(r, f.pools["layer"])
+		if strings.Contains(op.ID, "events") && r.IntN(4) > 0 {
+			layer = "events"
+		}
+		for name, value := range map[string]string{"service": "WMTS", "request": "GetTile", "version": "1.0.0", "layer": layer, "style": "day", "format": "image/png",
 			"tilematrixset": "WebMercatorQuad", "tilematrix": fitting["tilematrix"], "tilerow": fitting["tilerow"], "tilecol": fitting["tilecol"]} {
 			query.Set(name, value)
 		}
@@ -195,15 +199,16 @@ func (f *forge) headers(r *rand.Rand, op *door.Operation, p *probe) {
 // weight is how many of its share an operation is probed: those that answer from the data more, those that take long
 // less.
 func weight(op *door.Operation) float64 {
+	oneOf := func(ids ...string) bool { return slices.Contains(ids, op.ID) }
 	switch {
-	case slices.Contains([]string{"log-in", "access-token", "openapi", "journal-verification"}, op.ID):
+	case oneOf("log-in", "access-token", "openapi", "journal-verification"):
 		return 0.02
 	case op.Stream:
-		return 0.05
-	case op.Audit == door.AuditNone || op.Limit.Burst <= 30 || slices.Contains([]string{"ogc-api", "revoke-session", "dismiss"}, op.ID):
+		return 0.1
+	case op.Audit == door.AuditNone || op.Limit.Burst <= 30 || oneOf("ogc-api", "revoke-session", "dismiss"), strings.HasPrefix(op.ID, "wmts-"):
 		return 0.2
-	case strings.HasPrefix(op.ID, "wmts-"):
-		return 0.3
+	case oneOf("events", "sessions", "execute-export"):
+		return 0.5
 	default:
 		return 1
 	}

@@ -12,6 +12,7 @@ import (
 	"strings"
 	"sync"
 	"time"
+	"unicode/utf8"
 
 	"github.com/danielgtaylor/huma/v2"
 
@@ -135,6 +136,9 @@ func (g *guard) bucket(pass *Pass) string {
 
 // parse reads the query; a parameter that the operation does not have, or one repeated that may not be, is an error.
 func (g *guard) parse(r *http.Request, pass *Pass) error {
+	if !isText(r.URL.Path) {
+		return fmt.Errorf("path: %w", geoengine.ErrMissing)
+	}
 	if g.op.AnyQuery {
 		return nil
 	}
@@ -156,6 +160,8 @@ func (g *guard) parse(r *http.Request, pass *Pass) error {
 			wrong.Add("query."+shorten(name), "there is no such parameter")
 		case len(given) > 1 && !repeatable:
 			wrong.Add("query."+shorten(name), "must not be repeated")
+		case slices.ContainsFunc(given, func(value string) bool { return !isText(value) }):
+			wrong.Add("query."+shorten(name), "must be text in UTF-8, without NUL")
 		}
 	}
 	slices.SortFunc(wrong, func(a, b problem.Field) int { return strings.Compare(a.Location, b.Location) })
@@ -175,6 +181,9 @@ func (g *guard) folded(values url.Values) url.Values {
 	}
 	return folded
 }
+
+// isText tells whether a database could hold the text.
+func isText(text string) bool { return utf8.ValidString(text) && !strings.ContainsRune(text, 0) }
 
 // AttributePrefix begins the query parameters that filter by attribute; an operation that has them declares the
 // parameter AttributePrefix + "KEY".

@@ -188,6 +188,7 @@ func parseFilter(pass door.Pass) (jobs.Filter, error) {
 	for _, kind := range split(values["type"]) {
 		if kind != "process" {
 			wrong.Add("query.type", "must be process")
+			break
 		}
 	}
 	f.Processes = split(values["processID"])
