@@ -126,6 +126,35 @@ export const guard: Case[] = [
         (text) => text.includes('ne se filtre pas par heures'),
         'the note for hours',
       )
+      // What is left out is not zero, wherever one looks.
+      await person.settled()
+      equal(await page.locator('[data-test=total]').innerText(), 'vols : non communiqué', 'the headline')
+      truthy(!/\b0\b/.test(await page.locator('.legend .view').innerText()), 'the legend')
+      truthy(!(await page.locator('.notes').innerText()).includes('Aucun événement'), 'the note on the map')
+      await person.button('Tableau').click()
+      await page.locator('.table caption').waitFor()
+      truthy((await page.locator('.table').innerText()).includes('ne se filtre pas par heures'), 'the table')
+    },
+  },
+  {
+    name: 'small counts: hexagons too small and tables that have no such counts say so',
+    as: 'analyst',
+    run: async (person) => {
+      const { page } = person
+      await person.open('?v=1&z=13.2&c=-6.40000,46.49000&cat=vehicle.theft')
+      await person.settled()
+      await soon(
+        () => page.locator('.legend').innerText(),
+        (text) => text.includes('hexagones aussi petits, dézoomez'),
+        'the legend',
+      )
+      await person.open('?v=1&view=areas&cat=vehicle.theft')
+      await page.locator('.table caption').waitFor()
+      await soon(
+        () => page.locator('.table').innerText(),
+        (text) => /ne se filtre pas par niveau de secteur/.test(text) || /[≥<]/.test(text),
+        'the table of communes',
+      )
     },
   },
   {

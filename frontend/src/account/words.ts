@@ -3,6 +3,8 @@ import type { Lang } from '../lib/url'
 
 const fr = {
   sessions: 'Mes sessions',
+  until: (when: string) => `Session ouverte jusqu’au ${when}`,
+  logout: 'Se déconnecter',
   intro: 'Les appareils où votre compte est connecté. Fermez ce que vous ne reconnaissez pas.',
   device: 'Appareil',
   created: 'Ouverte',
@@ -32,6 +34,8 @@ export type AccountWords = typeof fr
 
 const en: AccountWords = {
   sessions: 'My sessions',
+  until: (when) => `Session open until ${when}`,
+  logout: 'Sign out',
   intro: 'The devices on which your account is signed in. Close what you do not recognise.',
   device: 'Device',
   created: 'Opened',

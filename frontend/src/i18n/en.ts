@@ -32,7 +32,6 @@ export const en: Messages = {
   },
 
   header: {
-    logout: 'Sign out',
     language: 'Français',
     toNight: 'Night theme',
     toDay: 'Day theme',
@@ -46,8 +45,6 @@ export const en: Messages = {
     account: (grant) => `Account: ${grant}`,
     more: (n) => `and ${n} ${plural(n, 'other right', 'other rights')}`,
     everywhere: 'everywhere',
-    until: (when) => `Session open until ${when}`,
-    sessions: 'My sessions…',
   },
 
   search: {

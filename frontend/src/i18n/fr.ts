@@ -33,7 +33,6 @@ export const fr = {
   },
 
   header: {
-    logout: 'Se déconnecter',
     language: 'English',
     toNight: 'Thème de nuit',
     toDay: 'Thème de jour',
@@ -47,8 +46,6 @@ export const fr = {
     account: (grant: string) => `Compte : ${grant}`,
     more: (n: number) => `et ${n} ${plural(n, 'autre droit', 'autres droits')}`,
     everywhere: 'tout le territoire',
-    until: (when: string) => `Session ouverte jusqu’au ${when}`,
-    sessions: 'Mes sessions…',
   },
 
   search: {

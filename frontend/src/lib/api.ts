@@ -173,7 +173,11 @@ export const api = {
   meta: () => get<Meta>('/api/meta'),
   summary: (params: URLSearchParams, signal?: AbortSignal) => get<Summary>('/api/summary', params, signal),
   cells: async (params: URLSearchParams, signal?: AbortSignal) =>
-    get<{ cells: CellRow[] | null; truncated: boolean; total: number }>('/api/cells', params, signal),
+    get<{ cells: CellRow[] | null; truncated: boolean; total: number; protected?: Protected }>(
+      '/api/cells',
+      params,
+      signal,
+    ),
   profile: (h3: string, params: URLSearchParams, signal?: AbortSignal) =>
     get<Profile>('/api/cells/' + h3, params, signal),
   events: (params: URLSearchParams, signal?: AbortSignal) =>
@@ -184,5 +188,5 @@ export const api = {
   },
   area: (path: string) => get<Area>('/api/areas/' + encodeURIComponent(path)),
   areaCounts: (params: URLSearchParams, signal?: AbortSignal) =>
-    get<{ areas: AreaRow[] | null; truncated?: boolean }>('/api/area-counts', params, signal),
+    get<{ areas: AreaRow[] | null; truncated?: boolean; protected?: Protected }>('/api/area-counts', params, signal),
 }

@@ -8,6 +8,7 @@ import { addDays, dayOf, midnight } from './day'
 import { emptyFilter, filterParams, instant, type Filter } from './filter'
 import { binRange, binsOf, frameOf, isExact, type Frame, type Period } from './frame'
 import { mayAudit, mayRead } from './rights'
+import { finestGuarded } from './guard'
 import { Stream } from './stream.svelte'
 import {
   read,
@@ -87,6 +88,10 @@ export class App {
   guard = $derived<Protected | undefined>(this.summary ? this.summary.protected : this.meta?.protected)
   /** Some of the figures are of protected families, of which neither sources nor places are told. */
   guarded = $derived((this.guard?.families.length ?? 0) > 0)
+  /** A filter leaves the protected families out: a 0 of theirs would be a lie. */
+  untold = $derived((this.guard?.ignored?.length ?? 0) > 0)
+  /** The hexagons of the map are smaller than those for which protected families are told. */
+  tooFine = $derived(this.guarded && !this.untold && resolutionForZoom(this.camera?.zoom ?? 0) > finestGuarded)
   /** The sources that the figures come from, under the filter. */
   sources = $derived.by<SourceInfo[]>(() => {
     const all = this.meta?.sources ?? []

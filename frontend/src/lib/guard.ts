@@ -4,6 +4,9 @@ import type { Protected } from './api'
 import { dayOf } from './day'
 import { attributeName, categoryName } from './format'
 
+/** The finest resolution of hexagons at which protected families are counted. */
+export const finestGuarded = 8
+
 /** The protected families in words. */
 export function families(t: Messages, guard: Protected): string {
   return t.guard.list(guard.families.map(({ category }) => categoryName(t, category)))
@@ -31,6 +34,10 @@ function filterName(t: Messages, key: string): string {
   const names: Record<string, string | undefined> = t.filters
   return (names[key] ?? key).toLocaleLowerCase(t.locale)
 }
+
+/** What is said where nothing is: the families that are left out, or undefined for a true nothing. */
+export const untoldNote = (t: Messages, guard: Protected | undefined): string | undefined =>
+  guard?.ignored?.length ? guardNotes(t, guard)[0] : undefined
 
 /** The sentences for a screen that shows, or leaves out, protected families. */
 export function guardNotes(t: Messages, guard: Protected | undefined): string[] {
