@@ -13,6 +13,8 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/paulmach/orb"
+	"github.com/paulmach/orb/encoding/mvt"
 
 	"vigie/api"
 	"vigie/api/identity"
@@ -20,6 +22,7 @@ import (
 	"vigie/geoengine/disclosure"
 	"vigie/geoengine/disclosure/attack"
 	"vigie/geoengine/hex"
+	"vigie/tiles"
 
 	cryptorand "crypto/rand"
 )
@@ -493,5 +496,48 @@ func TestPartOfATerritory(t *testing.T) {
 		if body.Protected == nil || (len(body.Cells) == 0) != (name == "part") || slices.Contains(body.Protected.Ignored, "territory") != (name == "part") {
 			t.Errorf("%s: %d cells, %+v", name, len(body.Cells), body.Protected)
 		}
+	}
+}
+
+// TestTableAndTilesTellTheSame compares the vector tiles and the table of cells, which an analyst may see, one by one.
+func TestTableAndTilesTellTheSame(t *testing.T) {
+	t.Parallel()
+	s, _ := newSecretSite(t, 3, nil)
+	ana := s.person(t, "ana")
+	tile := tiles.TileAt(orb.Point{1.2, 43.2}, 9)
+	res := tiles.ResolutionForZoom(tile.Z)
+	const filter = "category=rescue.call&to=2024-01-01"
+	var body struct{ Cells []told }
+	s.get(t, ana, fmt.Sprintf("/api/cells?res=%d&%s", res, filter)).into(t, &body)
+	table, hidden := map[string]string{}, 0
+	for _, n := range body.Cells {
+		count := 0
+		if n.Count != nil {
+			count = int(*n.Count)
+		}
+		table[n.H3] = fmt.Sprintf("%d %s %d", count, n.Hidden, n.K)
+		if n.Hidden != "" {
+			hidden++
+		}
+	}
+	layers, err := mvt.Unmarshal(s.get(t, ana, fmt.Sprintf("/tiles/hexagons/%d/%d/%d.mvt?%s", tile.Z, tile.X, tile.Y, filter)).body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	seen := 0
+	for _, feature := range layers[0].Features {
+		p := feature.Properties
+		got := fmt.Sprintf("%d %s %d", p.MustInt("count", 0), disclosure.Hidden(p.MustInt("hidden", 0)), p.MustInt("k", 0))
+		if want := table[p.MustString("h3")]; got != want {
+			t.Errorf("%s: tile %s, table %s", p.MustString("h3"), got, want)
+		}
+		seen++
+	}
+	if seen < 5 || hidden < 5 || len(body.Cells) < seen {
+		t.Errorf("%d hexagons, %d cells of which %d hidden: the test says little", seen, len(body.Cells), hidden)
+	}
+	chief := s.get(t, s.person(t, "alice"), fmt.Sprintf("/api/cells?res=%d&%s", res, filter)).body
+	if strings.Contains(string(chief), `"hidden"`) || strings.Contains(string(chief), `"protected"`) {
+		t.Error("a commander is told of hidden counts")
 	}
 }
