@@ -10,6 +10,7 @@ import (
 
 	"vigie/api/door"
 	"vigie/geoengine"
+	"vigie/geoengine/cube"
 	"vigie/geoengine/disclosure"
 )
 
@@ -76,9 +77,9 @@ func (s *Server) yearsOf(category string) ([]int, error) {
 }
 
 // addProtected adds what is told of protected families to a summary: to the total, the facet of categories and the
-// hours of the week; months stand by themselves, since the bins of the histogram are no months. q is limited by the
-// caller's rights.
-func (s *Server) addProtected(ctx context.Context, pass door.Pass, q geoengine.Query, body *summaryBody) error {
+// hours of the week; months, those of the query framed, stand by themselves, since the bins of the histogram are no
+// months. Both queries are limited by the caller's rights.
+func (s *Server) addProtected(ctx context.Context, pass door.Pass, q, framed geoengine.Query, body *summaryBody) error {
 	sum, note, err := s.releases.Total(ctx, pass.Policy(), q)
 	if err != nil {
 		return err
@@ -95,12 +96,8 @@ func (s *Server) addProtected(ctx context.Context, pass door.Pass, q geoengine.Q
 	if err != nil {
 		return err
 	}
-	for value, amount := range hours {
-		if hour, err := strconv.Atoi(value); err == nil && hour >= 0 && hour < len(body.HourGrid) {
-			body.HourGrid[hour] += amount.Count
-		}
-	}
-	months, err := s.releases.Margin(ctx, pass.Policy(), q, disclosure.MarginMonth, true)
+	body.addHours(hours)
+	months, err := s.releases.Margin(ctx, pass.Policy(), framed, disclosure.MarginMonth, true)
 	if err != nil {
 		return err
 	}
@@ -109,6 +106,27 @@ func (s *Server) addProtected(ctx context.Context, pass door.Pass, q geoengine.Q
 		return cmp.Or(strings.Compare(a.Value[:5], b.Value[:5]), len(a.Value)-len(b.Value), strings.Compare(a.Value, b.Value))
 	})
 	return s.addCategories(ctx, pass, q, body)
+}
+
+// framedBy is the query over the frame of the histogram, if one is asked for.
+func framedBy(q geoengine.Query, frame cube.Bins, framed bool) geoengine.Query {
+	if framed {
+		q.From, q.To = frame.From, frame.To
+	}
+	return q
+}
+
+// addHours adds protected hours of the week to the grid, and what of each is hidden; "" stands for all hours of a part.
+func (b *summaryBody) addHours(hours map[string]disclosure.Amount) {
+	if len(hours) == 0 {
+		return
+	}
+	b.HourHidden = make([]int, len(b.HourGrid))
+	for hour := range b.HourGrid {
+		amount := hours[strconv.Itoa(hour)].Plus(hours[""])
+		b.HourGrid[hour] += amount.Count
+		b.HourHidden[hour] = int(amount.Hidden)
+	}
 }
 
 // addCategories adds the protected categories to the facet of categories, which ignores its own filter.

@@ -33,8 +33,9 @@ type summaryBody struct {
 	Shortened  []string                `json:"facets_shortened,omitempty" doc:"Facets that have more values than are listed."`
 	Version    uint64                  `json:"version"`
 
-	Protected *disclosure.Note `json:"protected,omitempty" doc:"What the answer holds of protected families. They are in total, in the facet category and in hour_grid, where it is told."`
-	Months    []facetValue     `json:"protected_months,omitempty" doc:"Protected events by month (2023-7), over the period of protected."`
+	Protected  *disclosure.Note `json:"protected,omitempty" doc:"What the answer holds of protected families. They are in total, in the facet category and in hour_grid, where it is told."`
+	Months     []facetValue     `json:"protected_months,omitempty" doc:"Protected events by month (2023-7), over the whole published years of the histogram's frame."`
+	HourHidden []int            `json:"hour_grid_hidden,omitempty" doc:"What is hidden of protected events in each hour of hour_grid: 0 nothing, 1 fewer than k, 2 withheld."`
 }
 
 type histogramBody struct {
@@ -88,7 +89,7 @@ func (s *Server) summary(ctx context.Context, pass door.Pass, in *summaryInput) 
 	if body.Histogram, err = s.histogram(pass, q, frame, framed); err != nil {
 		return nil, err
 	}
-	if err := s.addProtected(ctx, pass, q, &body); err != nil {
+	if err := s.addProtected(ctx, pass, q, framedBy(q, frame, framed), &body); err != nil {
 		return nil, err
 	}
 	return &struct{ Body summaryBody }{body}, nil

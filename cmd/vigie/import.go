@@ -118,11 +118,41 @@ func (a *app) hintPublished(ctx context.Context, store *geoengine.Store, mark in
 	if err != nil || a.json {
 		return err
 	}
+	waiting, err := a.unpublished(ctx, store)
+	if err != nil {
+		return err
+	}
+	for _, text := range waiting {
+		fmt.Fprintln(a.out, text)
+	}
 	for _, y := range changed {
 		fmt.Fprintf(a.out, "What is told of %s in %d is published and stays as it is. To publish it anew: vigie counts publish --category %s --year %d --again\n",
 			y.Category, y.Year, y.Category, y.Year)
 	}
 	return nil
+}
+
+// unpublished says which protected categories have years that are over and not published.
+func (a *app) unpublished(ctx context.Context, store *geoengine.Store) (texts []string, err error) {
+	families, err := protectedFamilies(ctx, store, nil)
+	if err != nil {
+		return nil, err
+	}
+	publisher, err := a.publisher(store)
+	if err != nil {
+		return nil, err
+	}
+	for _, family := range families {
+		years, err := publisher.Unpublished(ctx, family)
+		if err != nil {
+			return nil, err
+		}
+		if len(years) > 0 {
+			texts = append(texts, fmt.Sprintf("Protected counts of %s in %v are published by a running server 10 minutes after the last import, or now: vigie counts publish --category %s",
+				family.Category, years, family.Category))
+		}
+	}
+	return texts, nil
 }
 
 // collection is what the journal says of an import. It names the source, not the files: their names are anybody's.

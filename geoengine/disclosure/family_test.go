@@ -40,7 +40,7 @@ func told(counts []int, k int, decide func([]child, int) []Number) []Number {
 	for i, c := range counts {
 		switch {
 		case numbers == nil:
-			all[i] = nothingTold
+			all[i] = Number(nothingTold)
 		case c > 0:
 			all[i], numbers = numbers[0], numbers[1:]
 		}
@@ -48,7 +48,7 @@ func told(counts []int, k int, decide func([]child, int) []Number) []Number {
 	return all
 }
 
-const nothingTold Number = -3
+const nothingTold = -3
 
 // flaws returns what an attacker finds out who knows the decision, k, the sum n, and what is told: for every answer
 // that is given to any counts he keeps the counts that are possible.
@@ -70,7 +70,7 @@ func flaws(p, n, k int, decide func([]child, int) []Number) (found []string) {
 	small := uint64(1)<<k - 2 // 1 to k-1
 	for key, sets := range possible {
 		for i, number := range answers[key] {
-			wrong := false
+			var wrong bool
 			switch number {
 			case NumberBelow:
 				wrong = sets[i] != small

@@ -229,6 +229,25 @@ func (p *Publisher) Due(ctx context.Context, category string) ([]int, error) {
 	return slices.DeleteFunc(years, func(year int) bool { return !p.over(year) }), nil
 }
 
+// Unpublished lists the years of a family that are due and not published.
+func (p *Publisher) Unpublished(ctx context.Context, family Protection) ([]int, error) {
+	years, err := p.Due(ctx, family.Category)
+	if err != nil {
+		return nil, err
+	}
+	var unpublished []int
+	for _, year := range years {
+		var known bool
+		err := p.store.Pool.QueryRow(ctx, selectHeader, family.Category, family.K, year).Scan(&known)
+		if errors.Is(err, pgx.ErrNoRows) {
+			unpublished = append(unpublished, year)
+		} else if err != nil {
+			return nil, fmt.Errorf("find unpublished years of %s: %w", family.Category, err)
+		}
+	}
+	return unpublished, nil
+}
+
 // importing is how long after an import more of the same may come.
 const importing = 10 * time.Minute
 

@@ -225,6 +225,7 @@ func TestAnswers(t *testing.T) {
 		"a year":                    {geoengine.Query{From: day("2023-01-01"), To: day("2024-01-01")}, disclosure.Amount{Count: 123}, []string{}},
 		"snapped to a year":         {geoengine.Query{From: day("2022-01-02")}, disclosure.Amount{Count: 123}, []string{}},
 		"no whole year":             {geoengine.Query{From: day("2022-01-02"), To: day("2023-12-31")}, disclosure.Amount{}, []string{"period"}},
+		"a year not published":      {geoengine.Query{From: day("2024-01-01")}, disclosure.Amount{}, []string{"unpublished"}},
 		"a territory":               {geoengine.Query{Areas: []string{"fr.76.31"}, To: day("2023-01-01")}, disclosure.Amount{Count: 64}, []string{}},
 		"a territory below k":       {geoengine.Query{Areas: []string{"fr.76.09"}, To: day("2023-06-01")}, disclosure.Amount{Hidden: disclosure.Below, K: 5, Parts: 1}, []string{}},
 		"a region":                  {geoengine.Query{Areas: []string{"fr.76"}, From: day("2023-01-01")}, disclosure.Amount{Count: 123}, []string{}},

@@ -182,7 +182,7 @@ type Note struct {
 	From     time.Time    `json:"from,omitzero" doc:"Start of the whole years that were counted; absent if none was."`
 	To       time.Time    `json:"to,omitzero" doc:"Their end, exclusive."`
 	Hidden   int          `json:"hidden" doc:"Published numbers in the answer that are hidden."`
-	Ignored  []string     `json:"ignored" nullable:"false" doc:"Why families or territories were left out, or what they were not filtered by: hours, severity, source, attributes, bbox, category (a part of a family), period (no whole published year), areas (a part of a territory), territory (the caller's is a part of one), resolution, level."`
+	Ignored  []string     `json:"ignored" nullable:"false" doc:"Why families or territories were left out, or what they were not filtered by: hours, severity, source, attributes, bbox, category (a part of a family), period (no whole year of those that are published), unpublished (nothing of the period is published yet, or nothing happened), areas (a part of a territory), territory (the caller's is a part of one), resolution, level."`
 }
 
 // OrNil is the note, nil if no protected family is meant.
@@ -281,9 +281,10 @@ func restricts(attributes map[string][]string) bool {
 func (c *catalogue) choose(a *answer, family Protection, q *geoengine.Query) {
 	years := c.years[family]
 	a.chosen = append(a.chosen, family)
-	found := false
+	found, touched := false, false
 	for i := range years {
 		h := &years[i]
+		touched = touched || ((q.To.IsZero() || h.starts.Before(q.To)) && (q.From.IsZero() || h.ends.After(q.From)))
 		if (!q.From.IsZero() && h.starts.Before(q.From)) || (!q.To.IsZero() && h.ends.After(q.To)) {
 			continue
 		}
@@ -300,8 +301,12 @@ func (c *catalogue) choose(a *answer, family Protection, q *geoengine.Query) {
 			}
 		}
 	}
-	if !found {
+	switch {
+	case found:
+	case touched:
 		a.note.ignore("period")
+	default:
+		a.note.ignore("unpublished")
 	}
 }
 
@@ -412,35 +417,4 @@ func (r *Releases) Margin(ctx context.Context, policy Policy, q geoengine.Query,
 		}
 	}
 	return found, nil
-}
-
-// Families lists what is published of the families: their totals by slug, whatever else the question asks.
-func (r *Releases) Families(ctx context.Context, policy Policy, q geoengine.Query) (map[string]Amount, Note, error) {
-	found := map[string]Amount{}
-	note := Note{Ignored: []string{}}
-	for _, family := range concerned(policy, q.Categories) {
-		sum, own, err := r.Total(ctx, Policy{Protected: []Protection{family}}, q)
-		if err != nil {
-			return nil, Note{}, err
-		}
-		if !sum.Nothing() {
-			found[family.Category] = sum
-		}
-		note.join(own)
-	}
-	return found, note, nil
-}
-
-func (n *Note) join(other Note) {
-	n.Families = append(n.Families, other.Families...)
-	n.Hidden += other.Hidden
-	if n.From.IsZero() || (!other.From.IsZero() && other.From.Before(n.From)) {
-		n.From = other.From
-	}
-	if other.To.After(n.To) {
-		n.To = other.To
-	}
-	for _, reason := range other.Ignored {
-		n.ignore(reason)
-	}
 }
