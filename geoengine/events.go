@@ -66,9 +66,15 @@ const (
 		join source s on s.id = e.source
 		join category c on c.id = e.category
 		left join area a on a.path = e.area`
-	whereEvents = `
+	wherePeriod = `
 		where ($1::timestamptz is null or e.starts >= $1)
-		  and ($2::timestamptz is null or e.starts < $2)
+		  and ($2::timestamptz is null or e.starts < $2)`
+	// wherePeriodInCells is wherePeriod in a form that no index is asked with: where there are cells, theirs finds few
+	// rows, and the index of starts would read most of a long period.
+	wherePeriodInCells = `
+		where ($1::timestamptz is null or e.starts + interval '0' >= $1)
+		  and ($2::timestamptz is null or e.starts + interval '0' < $2)`
+	whereEvents = `
 		  and ($3::text[] is null or c.slug = any($3) or c.slug like any($4::text[]))
 		  and ($5::smallint[] is null or e.severity = any($5))
 		  and ($6::text[] is null or s.name = any($6))
@@ -87,8 +93,8 @@ const (
 	orderEvents = `
 		order by e.starts desc, e.source desc, e.ref desc
 		limit `
-	eventsSQL      = selectEvents + fromEvents + joinEvents + whereEvents + orderEvents + `$22`
-	eventsCellsSQL = `with ` + withCells + selectEvents + fromEventCells + joinEvents + whereEvents + orderEvents + `$25`
+	eventsSQL      = selectEvents + fromEvents + joinEvents + wherePeriod + whereEvents + orderEvents + `$22`
+	eventsCellsSQL = `with ` + withCells + selectEvents + fromEventCells + joinEvents + wherePeriodInCells + whereEvents + orderEvents + `$25`
 )
 
 // Events reads one page of events from the database; ErrInvalid names a wrong limit, cursor or field.

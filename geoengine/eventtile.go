@@ -15,7 +15,7 @@ const eventTileSQL = `with ` + withCells + `,
 			select st_asmvtgeom(st_transform(e.geom, 3857), st_tileenvelope($25, $26, $27), 4096, 64, true) geom,
 			       s.name source, e.ref, c.slug category, e.severity, e.weight, s.synthetic,
 			       to_char((e.starts at time zone 'UTC') + make_interval(secs => e.utc_offset), 'YYYY-MM-DD"T"HH24:MI:SS') start` +
-	fromEventCells + joinEvents + whereEvents + `
+	fromEventCells + joinEvents + wherePeriodInCells + whereEvents + `
 			order by e.starts desc, e.source, e.ref
 			limit $28)
 		select (select st_asmvt(found.*, 'events', 4096, 'geom') from (select * from found limit $28 - 1) found),
