@@ -4,6 +4,7 @@ VIGIE_URL, VIGIE_CLIENT and VIGIE_KEY say where and who; the first argument is t
 import base64
 import json
 import os
+import shutil
 import sys
 import tempfile
 import traceback
@@ -164,4 +165,5 @@ except Exception:
     failures.append("the check itself")
 print(f"{len(failures)} failed" + "".join("\n  " + what for what in failures), flush=True)
 sys.stderr.flush()
+shutil.rmtree(os.environ["QGIS_AUTH_DB_DIR_PATH"], ignore_errors=True)
 os._exit(1 if failures else 0)  # QGIS 3.22 may crash when it is taken down

@@ -38,7 +38,8 @@ type Painter struct {
 func NewPainter(night bool, scale Scale) *Painter { return &Painter{NewRamp(night), scale} }
 
 // PNG draws a vector tile on a clear ground: hexagons by class of count, hatched where the count is hidden, areas as
-// outlines, events and units as dots; other layers are left out. An empty tile is a clear picture.
+// outlines, events and units as dots; other layers are left out. An empty tile is a clear picture. The tile must be one
+// that this package drew: the reader of vector tiles does not bear others.
 func (p *Painter) PNG(tile []byte) ([]byte, error) {
 	layers, err := mvt.Unmarshal(tile)
 	if err != nil {

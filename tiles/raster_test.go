@@ -56,7 +56,7 @@ func square(x, y, size float64) orb.Polygon {
 }
 
 // vectorTile encodes features as one layer.
-func vectorTile(t *testing.T, name string, features ...*geojson.Feature) []byte {
+func vectorTile(t testing.TB, name string, features ...*geojson.Feature) []byte {
 	t.Helper()
 	layer := &mvt.Layer{Name: name, Version: 2, Extent: 4096, Features: features}
 	body, err := mvt.Marshal(mvt.Layers{layer})
@@ -84,7 +84,7 @@ func sample(t *testing.T) []byte {
 		with(square(-600, 2500, 1200), map[string]any{"count": 100}))
 }
 
-func readPNG(t *testing.T, body []byte) image.Image {
+func readPNG(t testing.TB, body []byte) image.Image {
 	t.Helper()
 	picture, err := png.Decode(bytes.NewReader(body))
 	if err != nil {
@@ -206,19 +206,25 @@ func TestPictureOfNothing(t *testing.T) {
 	}
 }
 
-// FuzzPicture draws whatever can be read as a vector tile: no geometry may make it fail or run away.
+// FuzzPicture draws polygons and points wherever they lie: none may make it fail.
 func FuzzPicture(f *testing.F) {
-	f.Add([]byte(nil), false)
-	layer := &mvt.Layer{Name: "hexagons", Version: 2, Extent: 4096, Features: []*geojson.Feature{geojson.NewFeature(square(0, 0, 1<<20))}}
-	body, err := mvt.Marshal(mvt.Layers{layer})
-	if err != nil {
-		f.Fatal(err)
-	}
-	f.Add(body, true)
-	f.Fuzz(func(t *testing.T, tile []byte, night bool) {
-		picture, err := tiles.NewPainter(night, tiles.NewScale([]uint32{1, 5, 100})).PNG(tile)
-		if err == nil && readPNG(t, picture).Bounds().Dx() != tiles.PictureSize {
-			t.Error("a picture of another size")
+	f.Add(0.0, 0.0, float64(1<<20), uint32(1), uint8(0), true)
+	f.Add(-5000.0, 4096.0, 0.0, uint32(0), uint8(2), false)
+	f.Fuzz(func(t *testing.T, x, y, size float64, count uint32, hidden uint8, night bool) {
+		within := func(v float64) float64 { // what a vector tile can hold
+			if !(v > -1<<28) {
+				return -1 << 28
+			}
+			return min(v, 1<<28)
+		}
+		x, y, size = within(x), within(y), within(size)
+		properties := map[string]any{"count": count, "hidden": int(hidden)}
+		for _, name := range []string{"hexagons", "areas", "events"} {
+			tile := vectorTile(t, name, with(square(x, y, size), properties), with(orb.Point{x, y}, properties))
+			picture, err := tiles.NewPainter(night, tiles.NewScale([]uint32{1, 5, 100})).PNG(tile)
+			if err != nil || readPNG(t, picture).Bounds().Dx() != tiles.PictureSize {
+				t.Errorf("%s: %v", name, err)
+			}
 		}
 	})
 }
