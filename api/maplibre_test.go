@@ -70,7 +70,7 @@ func (f seenFiles) Open(name string) (fs.File, error) {
 func mapFiles(t *testing.T) seenFiles {
 	t.Helper()
 	files := fstest.MapFS{
-		"index.html": {Data: []byte(`<!doctype html><link rel=stylesheet href=/assets/page.css><div id=map></div><script type=module src=/assets/page.js></script>`)},
+		"index.html":      {Data: []byte(`<!doctype html><link rel=stylesheet href=/assets/page.css><div id=map></div><script type=module src=/assets/page.js></script>`)},
 		"assets/page.css": {Data: []byte("html, body, #map { height: 100%; margin: 0 }")},
 		"assets/page.js":  {Data: []byte(strings.Replace(mapPage, "PASSWORD", password, 1))},
 	}

@@ -337,12 +337,16 @@ func TestOIDCConfiguration(t *testing.T) {
 		Issuer: "https://id.example", ClientID: "vigie", Grants: map[string][]identity.Grant{"g": {{Role: identity.Analyst, Areas: []string{"*"}}}},
 	}
 	for name, spoil := range map[string]func(*identity.OIDCConfig){
-		"plain http":   func(c *identity.OIDCConfig) { c.Issuer = "http://id.example" },
-		"no issuer":    func(c *identity.OIDCConfig) { c.Issuer = "" },
-		"no client":    func(c *identity.OIDCConfig) { c.ClientID = "" },
-		"no grants":    func(c *identity.OIDCConfig) { c.Grants = nil },
-		"unknown role": func(c *identity.OIDCConfig) { c.Grants = map[string][]identity.Grant{"g": {{Role: "king", Areas: []string{"*"}}}} },
-		"bad area":     func(c *identity.OIDCConfig) { c.Grants = map[string][]identity.Grant{"g": {{Role: identity.Analyst, Areas: []string{"a b"}}}} },
+		"plain http": func(c *identity.OIDCConfig) { c.Issuer = "http://id.example" },
+		"no issuer":  func(c *identity.OIDCConfig) { c.Issuer = "" },
+		"no client":  func(c *identity.OIDCConfig) { c.ClientID = "" },
+		"no grants":  func(c *identity.OIDCConfig) { c.Grants = nil },
+		"unknown role": func(c *identity.OIDCConfig) {
+			c.Grants = map[string][]identity.Grant{"g": {{Role: "king", Areas: []string{"*"}}}}
+		},
+		"bad area": func(c *identity.OIDCConfig) {
+			c.Grants = map[string][]identity.Grant{"g": {{Role: identity.Analyst, Areas: []string{"a b"}}}}
+		},
 	} {
 		config := good
 		spoil(&config)

@@ -83,7 +83,7 @@ func features(pools map[string][]string) {
 	pools["area_name"], pools["synthetic"], pools["kind"] = []string{"Toulouse", "Paris", "Aire"}, []string{"true", "false"}, []string{"brigade", "radar", "SECRET"}
 	pools["name"] = []string{"Toulouse", "Paris", "Unit t1", "Unit p1", "Unit SECRET-p1"}
 	pools["level"] = []string{"commune", "departement", "region", "country", "none"}
-	pools["code"], pools["parent"] = []string{"31", "75056"}, pools["parent"]
+	pools["code"] = []string{"31", "75056"}
 	pools["res"], pools["sort"], pools["n"] = []string{"3", "5", "7", "8", "11"}, []string{"count", "weight", "cell"}, []string{"1", "10", "1000"}
 	cells := pools["h3"]
 	pools["zoneId"], pools["parent-zone"], pools["after"], pools["zone"] = cells, cells, cells, cells

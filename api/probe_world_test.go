@@ -402,7 +402,7 @@ func (w *world) enrol(t *testing.T, accounts *identity.Accounts, who caller, clo
 	r.Header.Set("Content-Type", "application/json")
 	answer := httptest.NewRecorder()
 	w.handler.ServeHTTP(answer, r)
-	cookies := answer.Result().Cookies() //nolint:bodyclose // of a recorder
+	cookies := answer.Result().Cookies()
 	if answer.Code != http.StatusOK || len(cookies) == 0 {
 		t.Fatalf("log-in of %s: %d %s", who.name, answer.Code, answer.Body)
 	}

@@ -1,6 +1,7 @@
 package api_test
 
 import (
+	cryptorand "crypto/rand"
 	"encoding/json"
 	"fmt"
 	"math"
@@ -23,8 +24,6 @@ import (
 	"vigie/geoengine/disclosure/attack"
 	"vigie/geoengine/hex"
 	"vigie/tiles"
-
-	cryptorand "crypto/rand"
 )
 
 // secrets are the true counts of a protected family by territory, year and cell of resolution 8, 0 without a position.

@@ -69,7 +69,7 @@ func (c *cql2Command) Run(a *app) error {
 // readExpression reads one byte more than may be, so that what is too long is refused for that.
 func readExpression(file string, in io.Reader) ([]byte, error) {
 	if file != "-" {
-		opened, err := os.Open(file) //nolint:gosec // G304: the file that the command names
+		opened, err := os.Open(file)
 		if err != nil {
 			return nil, err
 		}
