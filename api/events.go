@@ -2,14 +2,12 @@ package api
 
 import (
 	"context"
-	"math"
 	"time"
-
-	"github.com/paulmach/orb"
 
 	"vigie/api/door"
 	"vigie/geoengine"
 	"vigie/geoengine/cube"
+	"vigie/geoengine/feature"
 	"vigie/geoengine/hex"
 )
 
@@ -54,7 +52,7 @@ func (s *Server) events(ctx context.Context, pass door.Pass, in *eventsInput) (*
 		}
 		list.Cells = []geoengine.CellRange{rangeOf(cell)}
 	case q.Box != nil:
-		list.Cells = cellsAround(*q.Box)
+		list.Cells = feature.CellsAround(*q.Box)
 	}
 	page, err := s.list(ctx, list)
 	if err != nil {
@@ -137,35 +135,6 @@ func (s *Server) since(q geoengine.Query, n int) (time.Time, bool) {
 func rangeOf(cell uint64) geoengine.CellRange {
 	first, last := hex.Range(cell, geoengine.CellResolution)
 	return geoengine.CellRange{First: first, Last: last}
-}
-
-// cellsAround returns few cells whose descendants hold all that lies in the box, so that the database finds its events
-// by cell; nil if even the coarsest are too many.
-func cellsAround(box orb.Bound) []geoengine.CellRange {
-	const enough = 100
-	narrow := math.Cos(max(-box.Min[1], box.Max[1]) * math.Pi / 180) // a degree of longitude, in degrees of latitude
-	for res := finest - 1; res >= coarsest; res-- {
-		width := cellDegrees(res)
-		if ((box.Max[0]-box.Min[0])*narrow/width+1)*((box.Max[1]-box.Min[1])/width+1) > enough {
-			continue
-		}
-		cells := hex.Holders(box, res)
-		ranges := make([]geoengine.CellRange, len(cells))
-		for i, cell := range cells {
-			ranges[i] = rangeOf(cell)
-		}
-		return ranges
-	}
-	return nil
-}
-
-// cellDegrees is about the width of a cell in degrees of latitude: 1.07° at resolution 3, √7 times less each finer.
-func cellDegrees(res int) float64 {
-	width := 1.07
-	for ; res > coarsest; res-- {
-		width /= 2.6458
-	}
-	return width
 }
 
 func bodyOf(e *geoengine.LocatedEvent) eventBody {

@@ -1,4 +1,4 @@
-package api
+package feature
 
 import (
 	"math/rand/v2"
@@ -20,7 +20,7 @@ func TestCellsAroundLoseNothing(t *testing.T) {
 		size := []float64{1e-4, 1e-3, 0.01, 0.1, 1, 5}[r.IntN(6)]
 		corner := orb.Point{r.Float64()*350 - 175, r.Float64()*178 - 89}
 		box := orb.Bound{Min: corner, Max: orb.Point{corner[0] + size, min(corner[1]+size*r.Float64(), 90)}}
-		ranges := cellsAround(box)
+		ranges := CellsAround(box)
 		if ranges == nil {
 			continue
 		}
