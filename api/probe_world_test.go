@@ -270,9 +270,10 @@ func newWorld(t *testing.T, number int, clock *probeClock) *world {
 				}
 			}
 		}
-		if number == worldClosedCategories { // what protected events say beyond their number
+		if number == worldClosedCategories { // what protected events say beyond their number, and the hour that is told
+			const shift = "case when extract(minute from starts) < 57 then interval '3 minutes' else interval '-3 minutes' end"
 			_, err := tx.Exec(t.Context(), `update event set ref = 'SECRET-' || ref, attributes = '{"SECRETKEY": "SECRETVALUE"}', weight = 7, severity = 5,
-				starts = starts + interval '3 minutes', ends = ends + interval '3 minutes', reported = reported + interval '1 day', precision_m = 99
+				starts = starts + `+shift+`, ends = ends + `+shift+`, reported = reported + interval '1 day', precision_m = 99
 				where category in (2, 3) and area like 'fr.76.%'`)
 			return err
 		}
