@@ -75,11 +75,6 @@ func (q *Queue) start(ctx context.Context, pool *pgxpool.Pool, id ID, attempt in
 	if err != nil || j.Status != Accepted || j.Attempt != attempt {
 		return err
 	}
-	if busy, err := q.othersWait(ctx, pool, &j); err != nil {
-		return err
-	} else if busy {
-		return river.JobSnooze(turnDelay)
-	}
 	r := &run{queue: q, pool: pool, job: j}
 	if r.process, err = q.processes.Find(j.Process); err != nil {
 		return err // a newer server has it: river offers the run again
@@ -93,54 +88,75 @@ func (q *Queue) start(ctx context.Context, pool *pgxpool.Pool, id ID, attempt in
 	}
 	ran := j.Granted.Both(now)
 	r.job.Ran = &ran
-	claimed, err := r.claim(ctx)
-	if err != nil || !claimed {
+	switch claimed, wait, err := r.claim(ctx); {
+	case err != nil:
 		return err
+	case wait:
+		return river.JobSnooze(turnDelay)
+	case !claimed:
+		return nil
 	}
 	return r.work(ctx)
 }
 
-const selectTurn = `
-	select count(*) filter (where status = 'running' and owner = $1 and machine = $2) >= $3
-		and count(*) filter (where status = 'accepted' and (owner, machine) <> ($1, $2)) > 0
-	from job where status in ('accepted', 'running')`
+const (
+	// lockTurns lets one run after the other look at who runs and begin: two of one owner that looked at the same time
+	// would both find the other not running yet.
+	lockTurns  = `select pg_advisory_xact_lock(hashtextextended('vigie turns of jobs', 0))`
+	selectTurn = `
+		select count(*) filter (where status = 'running' and owner = $1 and machine = $2) >= $3
+			and count(*) filter (where status = 'accepted' and (owner, machine) <> ($1, $2)) > 0
+		from job where status in ('accepted', 'running')`
+)
 
-// othersWait tells whether the owner of a job has runs enough while somebody else waits for a turn.
-func (q *Queue) othersWait(ctx context.Context, pool *pgxpool.Pool, j *Job) (wait bool, err error) {
-	if err := pool.QueryRow(ctx, selectTurn, j.Owner.Name, j.Owner.Machine, max(1, q.limits.Workers-1)).Scan(&wait); err != nil {
-		return false, fmt.Errorf("job %s: %w", j.ID, err)
-	}
-	return wait, nil
-}
-
-func (r *run) claim(ctx context.Context) (bool, error) {
+// claim makes the job this run's, unless its owner has runs enough while somebody else waits for a turn.
+func (r *run) claim(ctx context.Context) (claimed, wait bool, err error) {
 	ran, err := json.Marshal(r.job.Ran)
 	if err != nil {
-		return false, fmt.Errorf("job %s: %w", r.job.ID, err)
+		return false, false, fmt.Errorf("job %s: %w", r.job.ID, err)
 	}
-	return r.change(ctx, claimJob, nil, ran, r.queue.limits.Lease.Microseconds())
+	err = pgx.BeginFunc(ctx, r.pool, func(tx pgx.Tx) error {
+		if _, err := tx.Exec(ctx, lockTurns); err != nil {
+			return err
+		}
+		owner, limits := r.job.Owner, r.queue.limits
+		if err := tx.QueryRow(ctx, selectTurn, owner.Name, owner.Machine, max(1, limits.Workers-1)).Scan(&wait); err != nil || wait {
+			return err
+		}
+		claimed, err = r.update(ctx, tx, claimJob, nil, ran, limits.Lease.Microseconds())
+		return err
+	})
+	if err != nil {
+		return false, false, fmt.Errorf("job %s: %w", r.job.ID, err)
+	}
+	return claimed, wait, nil
 }
 
 // change executes an update of the job that this attempt alone may make, and what belongs to it, and tells of it.
 func (r *run) change(ctx context.Context, update string, more func(tx pgx.Tx) error, args ...any) (done bool, err error) {
 	err = pgx.BeginFunc(ctx, r.pool, func(tx pgx.Tx) error {
-		tag, err := tx.Exec(ctx, update, append([]any{r.job.ID, r.job.Attempt}, args...)...)
-		if err != nil || tag.RowsAffected() == 0 {
-			return err
-		}
-		if more != nil {
-			if err := more(tx); err != nil {
-				return err
-			}
-		}
-		done = true
-		_, err = tx.Exec(ctx, notifyJob, r.job.ID.String())
+		done, err = r.update(ctx, tx, update, more, args...)
 		return err
 	})
 	if err != nil {
 		return false, fmt.Errorf("job %s: %w", r.job.ID, err)
 	}
 	return done, nil
+}
+
+// update is change within a transaction.
+func (r *run) update(ctx context.Context, tx pgx.Tx, update string, more func(tx pgx.Tx) error, args ...any) (done bool, err error) {
+	tag, err := tx.Exec(ctx, update, append([]any{r.job.ID, r.job.Attempt}, args...)...)
+	if err != nil || tag.RowsAffected() == 0 {
+		return false, err
+	}
+	if more != nil {
+		if err := more(tx); err != nil {
+			return false, err
+		}
+	}
+	_, err = tx.Exec(ctx, notifyJob, r.job.ID.String())
+	return err == nil, err
 }
 
 // work runs the process under the lease and settles what came of it.
