@@ -41,8 +41,12 @@ const (
 		values ($1, $2, $3, clock_timestamp(), clock_timestamp(), 'running') returning id`
 	setRun = `
 		update import_run set records = $2, report = $3, updated = clock_timestamp() where id = $1`
+	// A run that failed keeps the report of its last committed batch. Ours may be one behind: a commit of which we did
+	// not hear, because another batch failed meanwhile, is in the store all the same.
 	endRun = `
-		update import_run set state = $2, failure = $3, report = $4, updated = clock_timestamp() where id = $1`
+		update import_run set state = $2, failure = $3, report = case when $2 = 'failed' then report else $4 end,
+			updated = clock_timestamp()
+		where id = $1`
 	runRecords     = `select records from import_run where id = $1 for update`
 	notifyRun      = `select pg_notify('vigie_imports', $1)`
 	unfinishedRuns = `
