@@ -164,11 +164,10 @@ func (s *service) bounds(of set, pass door.Pass) (orb.Bound, error) {
 // list is the page of the tile sets of a collection, of which there is one.
 func (s *service) list(of set) func(*ogc.Request) (ogc.Page, error) {
 	return func(r *ogc.Request) (ogc.Page, error) {
-		query, err := s.carried(of, r.Pass)
-		if err != nil {
+		if _, err := s.question(of, r.Pass); err != nil {
 			return ogc.Page{}, err
 		}
-		title, self := of.title.In(r.Lang), r.URL(of.path()+"/"+MatrixSet)+query
+		title, self := of.title.In(r.Lang), r.URL(of.path()+"/"+MatrixSet)+carried(r.Pass)
 		table := ogc.Table{Caption: of.title, Head: []ogc.Text{{FR: "Grille", EN: "Tile matrix set"}, {FR: "Contenu", EN: "Content"}}}
 		table.Rows = [][]ogc.Cell{{{Text: MatrixSet, Href: self, Code: true}, {Text: of.about.In(r.Lang)}}}
 		return ogc.Page{
@@ -199,12 +198,21 @@ func schemeLink(r *ogc.Request, rel string) ogc.Link {
 	return ogc.Link{Href: r.URL("/tileMatrixSets/" + MatrixSet), Rel: rel, Type: mediaJSON, Title: matrixSetTitle}
 }
 
-// carried checks the parameters of a description, and returns them as the query of what it links to: a filter given
-// to a tile set holds for its tiles.
-func (s *service) carried(of set, pass door.Pass) (string, error) {
-	if _, err := s.question(of, pass); err != nil {
-		return "", err
+// description reads a request for the description of a tile set: what is asked of its tiles, the query that the links to
+// them carry on, and the box that holds them.
+func (s *service) description(of set, r *ogc.Request) (asked question, query string, bounds orb.Bound, err error) {
+	if err := checkSet(r.Request); err != nil {
+		return asked, "", bounds, err
 	}
+	if asked, err = s.question(of, r.Pass); err != nil {
+		return asked, "", bounds, err
+	}
+	bounds, err = s.bounds(of, r.Pass)
+	return asked, carried(r.Pass), bounds, err
+}
+
+// carried is the query of what a description links to: a filter given to a tile set holds for its tiles.
+func carried(pass door.Pass) string {
 	values := url.Values{}
 	for name, given := range pass.Values() {
 		if name != "f" {
@@ -212,26 +220,15 @@ func (s *service) carried(of set, pass door.Pass) (string, error) {
 		}
 	}
 	if len(values) == 0 {
-		return "", nil
+		return ""
 	}
-	return "?" + values.Encode(), nil
+	return "?" + values.Encode()
 }
 
 // describe is the page of a tile set.
 func (s *service) describe(of set) func(*ogc.Request) (ogc.Page, error) {
 	return func(r *ogc.Request) (ogc.Page, error) {
-		if err := checkSet(r.Request); err != nil {
-			return ogc.Page{}, err
-		}
-		asked, err := s.question(of, r.Pass)
-		if err != nil {
-			return ogc.Page{}, err
-		}
-		query, err := s.carried(of, r.Pass)
-		if err != nil {
-			return ogc.Page{}, err
-		}
-		bounds, err := s.bounds(of, r.Pass)
+		asked, query, bounds, err := s.description(of, r)
 		if err != nil {
 			return ogc.Page{}, err
 		}

@@ -193,18 +193,7 @@ func (s *service) draw(ctx context.Context, pass door.Pass, t draw.Tile, asked q
 // tileJSON describes a tile set to clients that know TileJSON 3 only.
 func (s *service) tileJSON(of set) func(*ogc.Request) (ogc.Page, error) {
 	return func(r *ogc.Request) (ogc.Page, error) {
-		if err := checkSet(r.Request); err != nil {
-			return ogc.Page{}, err
-		}
-		asked, err := s.question(of, r.Pass)
-		if err != nil {
-			return ogc.Page{}, err
-		}
-		query, err := s.carried(of, r.Pass)
-		if err != nil {
-			return ogc.Page{}, err
-		}
-		bounds, err := s.bounds(of, r.Pass)
+		asked, query, bounds, err := s.description(of, r)
 		if err != nil {
 			return ogc.Page{}, err
 		}
