@@ -391,13 +391,6 @@ func (b *apiBench) bareEvents(statements []pgx.TraceQueryStartData) http.Handler
 			http.Error(w, err.Error(), http.StatusInternalServerError)
 			return
 		}
-		body := tiles.NewBody(plain, false)
-		content, encoding := body.Encoded(r.Header.Get("Accept-Encoding"))
-		w.Header().Set("Content-Type", "application/vnd.mapbox-vector-tile")
-		w.Header().Set("ETag", body.ETagFor(encoding))
-		if encoding != "" {
-			w.Header().Set("Content-Encoding", encoding)
-		}
-		_, _ = w.Write(content) // the client may have left
+		writeTile(w, r, plain)
 	})
 }

@@ -28,16 +28,21 @@ func tileHandler(layer *tiles.Hexagons) http.Handler {
 			http.Error(w, err.Error(), http.StatusInternalServerError)
 			return
 		}
-		body := tiles.NewBody(plain, false)
-		content, encoding := body.Encoded(r.Header.Get("Accept-Encoding"))
-		w.Header().Set("Content-Type", "application/vnd.mapbox-vector-tile")
-		w.Header().Set("ETag", body.ETagFor(encoding))
-		if encoding != "" {
-			w.Header().Set("Content-Encoding", encoding)
-		}
-		_, _ = w.Write(content) // the client may have left
+		writeTile(w, r, plain)
 	})
 	return mux
+}
+
+// writeTile answers a tile encoded once, as a server with nothing around it would.
+func writeTile(w http.ResponseWriter, r *http.Request, plain []byte) {
+	body := tiles.NewBody(plain, false)
+	content, encoding := body.Encoded(r.Header.Get("Accept-Encoding"))
+	w.Header().Set("Content-Type", "application/vnd.mapbox-vector-tile")
+	w.Header().Set("ETag", body.ETagFor(encoding))
+	if encoding != "" {
+		w.Header().Set("Content-Encoding", encoding)
+	}
+	_, _ = w.Write(content) // the client may have left
 }
 
 func readTile(r *http.Request) (t tiles.Tile, q geoengine.Query, err error) {
