@@ -174,8 +174,8 @@ func (g *guard) folded(values url.Values) url.Values {
 	folded := url.Values{}
 	for _, name := range slices.Sorted(maps.Keys(values)) {
 		declared := name
-		if lower := strings.ToLower(name); !strings.HasPrefix(name, AttributePrefix) {
-			declared = lower
+		if !strings.HasPrefix(name, AttributePrefix) {
+			declared = strings.ToLower(name)
 		}
 		folded[declared] = append(folded[declared], values[name]...)
 	}

@@ -44,7 +44,6 @@ type OIDC struct {
 	config   OIDCConfig
 	store    *geoengine.Store
 	sessions *Sessions
-	roles    RoleSet
 	random   io.Reader
 	clock    func() time.Time
 
@@ -96,7 +95,7 @@ func NewOIDC(config OIDCConfig, store *geoengine.Store, sessions *Sessions, role
 	if config.Client == nil {
 		config.Client = &http.Client{Timeout: 10 * time.Second}
 	}
-	return &OIDC{config: config, store: store, sessions: sessions, roles: roles, random: random, clock: clock}, nil
+	return &OIDC{config: config, store: store, sessions: sessions, random: random, clock: clock}, nil
 }
 
 func isLoopback(host string) bool {
