@@ -19,7 +19,7 @@ func (b *Body) Serve(w http.ResponseWriter, r *http.Request, media string) error
 	if b.Truncated {
 		h.Set("X-Vigie-Truncated", "true")
 	}
-	if matchesTag(r.Header.Get("If-None-Match"), tag) {
+	if MatchesTag(r.Header.Get("If-None-Match"), tag) {
 		w.WriteHeader(http.StatusNotModified)
 		return nil
 	}
@@ -35,8 +35,9 @@ func (b *Body) Serve(w http.ResponseWriter, r *http.Request, media string) error
 	return err
 }
 
-// matchesTag tells whether an If-None-Match header names the tag.
-func matchesTag(header, tag string) bool {
+// MatchesTag tells whether an If-None-Match header names the tag, by the weak comparison of RFC 9110.
+func MatchesTag(header, tag string) bool {
+	tag = strings.TrimPrefix(tag, "W/")
 	for part := range strings.SplitSeq(header, ",") {
 		part = strings.TrimSpace(part)
 		if part == "*" || strings.TrimPrefix(part, "W/") == tag {

@@ -6,13 +6,13 @@ import (
 	"io"
 	"net/http"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/cespare/xxhash/v2"
 
 	"vigie/api/ogc"
 	"vigie/geoengine/feature"
+	"vigie/tiles"
 )
 
 // items serves a page of features. The answer is made whole before its first byte leaves, in memory or in a temporary
@@ -53,13 +53,11 @@ func (p *part) unchanged(r *ogc.Request, w http.ResponseWriter) bool {
 	h := w.Header()
 	h.Set("ETag", tag)
 	h.Set("Cache-Control", "private, no-cache")
-	for given := range strings.SplitSeq(r.Header.Get("If-None-Match"), ",") {
-		if given = strings.TrimSpace(given); given == tag || given == "*" || "W/"+given == tag {
-			w.WriteHeader(http.StatusNotModified)
-			return true
-		}
+	if !tiles.MatchesTag(r.Header.Get("If-None-Match"), tag) {
+		return false
 	}
-	return false
+	w.WriteHeader(http.StatusNotModified)
+	return true
 }
 
 // paging are the links of a page.
