@@ -19,9 +19,12 @@ func exporters() []identity.Role {
 // newJobs returns the queue of the server's processes.
 func (s *Server) newJobs() (*jobs.Queue, error) {
 	sources := processes.Sources{Store: s.config.Store, Cube: s.config.Cube, Releases: s.releases, Filters: s.filters}
-	list := append([]jobs.Process{
+	list := []jobs.Process{
 		processes.Echo(readers()...), processes.Aggregate(sources, readers()...), processes.Export(sources, exporters()...),
-	}, s.config.Processes...)
+	}
+	for _, extension := range s.config.Extensions {
+		list = append(list, extension.Processes...)
+	}
 	return jobs.NewQueue(jobs.Config{
 		Store: s.config.Store, Processes: jobs.NewProcesses(list...), Log: s.config.Log, Random: s.config.Random,
 		Rights: s.jobRights, Changed: s.tellJob,

@@ -220,7 +220,7 @@ func TestRightsOfJobs(t *testing.T) {
 	t.Parallel()
 	gate := make(chan struct{})
 	s := newSite(t, func(c *api.Config) {
-		c.Processes = []jobs.Process{{
+		c.Extensions = []api.Extension{{Processes: []jobs.Process{{
 			ID: "gate", Title: "Gate", Roles: []string{"commander"}, Outputs: []jobs.Output{{ID: "result", Title: "Result"}},
 			Run: func(ctx context.Context, call jobs.Call) error {
 				select {
@@ -229,7 +229,7 @@ func TestRightsOfJobs(t *testing.T) {
 				}
 				return call.WriteJSON("result", call.Rights.Scope)
 			},
-		}}
+		}}}}
 	})
 	alice, paris := s.person(t, "alice"), s.person(t, "paris")
 	var blocked []string

@@ -38,6 +38,7 @@ func (s *Server) routes() {
 	s.tileRoutes()
 	s.journalRoutes()
 	s.ogcRoutes()
+	s.extend()
 	s.door.Add(door.Operation{
 		ID: "stream", Method: http.MethodGet, Path: "/api/stream", Tag: "Facts", Roles: door.Everyone(),
 		Summary:     "Changes as server-sent events",

@@ -56,7 +56,7 @@ type Config struct {
 	Heartbeat   time.Duration     // of event streams; 15 s if zero
 	Retention   journal.Retention // of the journal, purged daily; the zero one keeps everything
 	Progress    progress.Func     // hears of the loading of the events, beside the streams; may be nil
-	Processes   []jobs.Process    // of modules, beside those of the house
+	Extensions  []Extension       // of modules
 }
 
 // Limits of the HTTP server.

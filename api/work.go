@@ -34,6 +34,11 @@ func (s *Server) Work(ctx context.Context) error {
 	group.Go(func() error { return s.persist(ctx, "publish protected counts", s.publishCounts) })
 	group.Go(func() error { return s.persist(ctx, "jobs", s.jobs.Work) })
 	group.Go(func() error { return s.persist(ctx, "purge the journal", s.purgeJournal) })
+	for _, extension := range s.config.Extensions {
+		if extension.Work != nil {
+			group.Go(func() error { return s.persist(ctx, "module", extension.Work) })
+		}
+	}
 	return group.Wait()
 }
 

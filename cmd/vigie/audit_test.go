@@ -6,7 +6,6 @@ import (
 	"strings"
 	"testing"
 
-	"vigie/geoengine/geotest"
 	"vigie/geoengine/journal"
 )
 
@@ -25,7 +24,7 @@ func (w *world) lines(args ...string) []string {
 
 func TestAudit(t *testing.T) {
 	t.Parallel()
-	url := geotest.URL(t)
+	url := databaseURL(t)
 	w := newWorld(t, "DATABASE_URL="+url)
 	must[map[string]any](w, "import", "demo", "--scale", "0.01", "--why", "training day")
 	must[importReport](w, "import", "demo", "--scale", "0.01", "--dry-run")
@@ -94,7 +93,7 @@ func auditRefuses(t *testing.T, w *world, url, file string) {
 // TestRestoreKeepsTheJournal restores an older state, which must not take back what the journal knows.
 func TestRestoreKeepsTheJournal(t *testing.T) {
 	t.Parallel()
-	url := geotest.URL(t)
+	url := databaseURL(t)
 	w := newWorld(t, "DATABASE_URL="+url)
 	file := filepath.Join(t.TempDir(), "old.dump")
 	must[backupReport](w, "db", "backup", file)
@@ -110,7 +109,7 @@ func TestRestoreKeepsTheJournal(t *testing.T) {
 	if got := strings.Join(w.lines(), "|"); got != want {
 		t.Errorf("%s\nwant %s", got, want)
 	}
-	other := newWorld(t, "DATABASE_URL="+geotest.URL(t))
+	other := newWorld(t, "DATABASE_URL="+databaseURL(t))
 	other.lines() // a journal of its own
 	must[restoreReport](other, "db", "restore", file)
 	got := other.lines("--operation", "db-restore")

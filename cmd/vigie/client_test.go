@@ -9,12 +9,11 @@ import (
 	"testing"
 	"time"
 
-	"vigie/geoengine/geotest"
 )
 
 func TestClients(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, "DATABASE_URL="+geotest.URL(t))
+	w := newWorld(t, "DATABASE_URL="+databaseURL(t))
 	made := must[clientReport](w, "client", "add", "qgis", "--role", "analyst", "--area", "fr.76", "--scope", "Tiles", "--expires", "90d")
 	if len(made.Keys) != 1 || !strings.HasPrefix(made.Keys[0].Key, "vigie_"+made.Keys[0].ID+"_") {
 		t.Fatalf("%+v", made)
@@ -72,7 +71,7 @@ func TestDocumentedCommands(t *testing.T) {
 	if !found || !ended {
 		t.Fatal("the section is not there")
 	}
-	w := newWorld(t, "DATABASE_URL="+geotest.URL(t))
+	w := newWorld(t, "DATABASE_URL="+databaseURL(t))
 	folder := t.TempDir()
 	ran := 0
 	for i, block := range strings.Split(section, "```sh\n") {

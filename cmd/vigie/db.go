@@ -33,7 +33,7 @@ func (c *dbMigrateCommand) Run(ctx context.Context, a *app) error {
 	if err != nil {
 		return err
 	}
-	if err := store.Migrate(ctx); err != nil {
+	if err := migrateAll(ctx, store.Store); err != nil {
 		return err
 	}
 	now, _, err := store.SchemaVersion(ctx)

@@ -7,13 +7,12 @@ import (
 	"testing"
 
 	"vigie/geoengine"
-	"vigie/geoengine/geotest"
 	"vigie/geoengine/jobs"
 )
 
 func TestJobs(t *testing.T) {
 	t.Parallel()
-	url := geotest.URL(t)
+	url := databaseURL(t)
 	w := newWorld(t, "DATABASE_URL="+url)
 	store, err := geoengine.Open(t.Context(), url)
 	if err != nil {

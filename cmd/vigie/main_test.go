@@ -17,7 +17,6 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"vigie/geoengine"
-	"vigie/geoengine/geotest"
 )
 
 // beVigie makes this test binary the real program, with its own process to kill.
@@ -172,7 +171,7 @@ func TestConfigurationIsChecked(t *testing.T) {
 
 func TestUsers(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, "DATABASE_URL="+geotest.URL(t))
+	w := newWorld(t, "DATABASE_URL="+databaseURL(t))
 	if made := must[accountReport](w, "user", "add", "durand", "--role", "commander", "--area", "fr.76.31"); len(made.Password) < 20 {
 		t.Errorf("no generated password: %+v", made)
 	}
@@ -221,7 +220,7 @@ category: {constant: road.accident}
 
 func TestImportAndRejects(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, "DATABASE_URL="+geotest.URL(t))
+	w := newWorld(t, "DATABASE_URL="+databaseURL(t))
 	folder := t.TempDir()
 	file, rules, rejects := filepath.Join(folder, "a, b.csv"), filepath.Join(folder, "small.yaml"), filepath.Join(folder, "rejects.csv")
 	rows := "id,day,lon,lat\n1,2024-05-01,1.4,43.6\n2,2024-05-02,,\n3,2024-15-40,1.4,43.6\n"

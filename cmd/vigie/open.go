@@ -44,7 +44,7 @@ func (a *app) open(ctx context.Context, migrate bool) (*opened, error) {
 		return nil, err
 	}
 	if o.cluster != nil || migrate {
-		err = o.Migrate(ctx)
+		err = migrateAll(ctx, o.Store)
 	}
 	if err == nil {
 		err = checkSchema(ctx, o.Store)
@@ -56,15 +56,33 @@ func (a *app) open(ctx context.Context, migrate bool) (*opened, error) {
 	return o, nil
 }
 
+// checkSchema says what to do about tables, of the house or of a module, that this program does not understand.
 func checkSchema(ctx context.Context, store *geoengine.Store) error {
 	has, needs, err := store.SchemaVersion(ctx)
-	switch {
-	case err != nil:
+	if err != nil {
 		return err
+	}
+	if err := compareSchema("schema", has, needs); err != nil {
+		return err
+	}
+	for _, schema := range moduleSchemas() {
+		has, needs, err := store.ModuleVersion(ctx, schema)
+		if err != nil {
+			return err
+		}
+		if err := compareSchema("schema of module "+schema.Name, has, needs); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func compareSchema(what string, has, needs int32) error {
+	switch {
 	case has < needs:
-		return fmt.Errorf("the database has schema %d and this program needs %d: vigie db migrate", has, needs)
+		return fmt.Errorf("the database has %s %d and this program needs %d: vigie db migrate", what, has, needs)
 	case has > needs:
-		return fmt.Errorf("the database has schema %d, made by a newer vigie than this one (%d): use that one", has, needs)
+		return fmt.Errorf("the database has %s %d, made by a newer vigie than this one (%d): use that one", what, has, needs)
 	}
 	return nil
 }

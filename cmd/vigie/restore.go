@@ -162,7 +162,7 @@ func (r *restorer) build(ctx context.Context) (int32, []tableReport, error) {
 		return 0, nil, err
 	}
 	defer store.Close()
-	if err := store.Migrate(ctx); err != nil {
+	if err := migrateAll(ctx, store); err != nil {
 		return 0, nil, err
 	}
 	if err := checkSchema(ctx, store); err != nil {

@@ -56,7 +56,7 @@ func execute(t *testing.T, url, sql string) {
 
 func TestBackupAndRestore(t *testing.T) {
 	t.Parallel()
-	from, to := geotest.URL(t), geotest.EmptyURL(t)
+	from, to := databaseURL(t), geotest.EmptyURL(t)
 	execute(t, from, fill)
 	want := rowsOf(t, from)
 	file := filepath.Join(t.TempDir(), "vigie.dump")

@@ -78,7 +78,12 @@ func (a *app) serve(ctx context.Context, store *opened, listener net.Listener, s
 	if err != nil {
 		return err
 	}
+	extensions, err := a.startModules(store.Store, cube)
+	if err != nil {
+		return err
+	}
 	server, err := api.New(api.Config{
+		Roles: moduleRoles(), Extensions: extensions,
 		Store: store.Store, Cube: cube, Frontend: frontend.Files(), Log: a.log, Clock: a.clock, Random: rand.Reader,
 		PublicURL: a.config.PublicURL, StyleURL: a.config.StyleURL, Attribution: a.config.Attribution,
 		Proxies: proxies, Retention: retention, Build: build(), OIDC: provider, NoPassword: a.config.NoPassword,

@@ -1,0 +1,2 @@
+-- Placeholder: the road network.
+select 1;

@@ -1,0 +1,2 @@
+-- Placeholder: the tables of plans.
+select 1;

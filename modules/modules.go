@@ -1,0 +1,14 @@
+// Package modules is the one visible list of modules. A new module is a folder here and a line below.
+package modules
+
+import (
+	"vigie/module"
+	"vigie/modules/checkpoints"
+)
+
+// All returns every module.
+func All() []module.Module {
+	return []module.Module{
+		checkpoints.Module(),
+	}
+}
