@@ -39,15 +39,13 @@ done
 if [ "$purpose" = test ] && ! have chromium && ! have chromium-browser && ! have google-chrome && [ -z "${CHROMIUM:-}" ]; then
 	missing+=(chromium)
 fi
-# The clients with which the API is tested, and the recipes of docs/analyst.md.
+# The clients with which the API and the documents are tested, and the recipes of docs/analyst.md.
 if [ "$purpose" = test ]; then
-	have ogr2ogr && have ogrinfo || missing+=(gdal-bin poppler-utils)
+	have ogr2ogr && have ogrinfo && have gdalinfo || missing+=(gdal-bin)
+	have pdftotext || missing+=(poppler-utils)
 	have python3 || missing+=(python3)
 	have curl || missing+=(curl)
 fi
-
-# GDAL reads our WMTS and vector tiles in the tests.
-if [ "$purpose" = test ] && { ! have gdalinfo || ! have ogr2ogr; }; then missing+=(gdal-bin poppler-utils); fi
 
 if [ ${#missing[@]} -eq 0 ] && [ -n "$postgis" ]; then exit 0; fi
 
