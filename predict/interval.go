@@ -1,0 +1,88 @@
+package predict
+
+import (
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"slices"
+
+	"gonum.org/v1/gonum/mathext"
+)
+
+// ExactShare is the interval of Clopper & Pearson (1934) for a probability of which k of n trials came true; it holds
+// the probability at least as often as level says.
+func ExactShare(k, n int, level float64) (low, high float64) {
+	tail := (1 - level) / 2
+	high = 1
+	if k > 0 {
+		low = mathext.InvRegIncBeta(float64(k), float64(n-k+1), tail)
+	}
+	if k < n {
+		high = mathext.InvRegIncBeta(float64(k+1), float64(n-k), 1-tail)
+	}
+	return low, high
+}
+
+// ExactRate is the interval of Garwood (1936) for the expectation of a Poisson count.
+func ExactRate(count, level float64) (low, high float64) {
+	tail := (1 - level) / 2
+	if count > 0 {
+		low = mathext.GammaIncRegInv(count, tail)
+	}
+	return low, mathext.GammaIncRegInv(count+1, 1-tail)
+}
+
+// Bootstrap is the interval of a statistic of n things by drawing them again with replacement (Efron 1979), bias-corrected
+// by the share of draws below the estimate (Efron 1981). Statistic gets the indices of a draw; draws for which it gives NaN
+// are left out. Same seed, same interval.
+func Bootstrap(n, draws int, seed uint64, level float64, statistic func(sample []int) float64) (low, high float64, err error) {
+	if n == 0 || draws < 100 {
+		return 0, 0, fmt.Errorf("bootstrap of %d things by %d draws, need one and a hundred: %w", n, draws, ErrEmpty)
+	}
+	sample := make([]int, n)
+	for i := range sample {
+		sample[i] = i
+	}
+	estimate := statistic(sample)
+	random := rand.New(rand.NewPCG(seed, 0xB007))
+	values := make([]float64, 0, draws)
+	var below float64
+	for range draws {
+		for i := range sample {
+			sample[i] = random.IntN(n)
+		}
+		v := statistic(sample)
+		if math.IsNaN(v) {
+			continue
+		}
+		if v < estimate {
+			below++
+		} else if v == estimate {
+			below += 0.5
+		}
+		values = append(values, v)
+	}
+	if len(values) < draws/2 || math.IsNaN(estimate) {
+		return 0, 0, fmt.Errorf("bootstrap: the statistic has no value in %d of %d draws: %w", draws-len(values), draws, ErrEmpty)
+	}
+	slices.Sort(values)
+	m := float64(len(values))
+	bias := NormalQuantile(min(max(below/m, 1/m), 1-1/m))
+	z := NormalQuantile((1 + level) / 2)
+	return quantile(values, normal(2*bias-z)), quantile(values, normal(2*bias+z)), nil
+}
+
+// NormalQuantile is the value of a standard normal variable below which the share p lies.
+func NormalQuantile(p float64) float64 { return math.Sqrt2 * math.Erfinv(2*p-1) }
+
+func normal(z float64) float64 { return math.Erfc(-z/math.Sqrt2) / 2 }
+
+// quantile interpolates in sorted values (type 7 of Hyndman & Fan 1996).
+func quantile(sorted []float64, p float64) float64 {
+	at := min(max(p, 0), 1) * float64(len(sorted)-1)
+	k := int(at)
+	if k+1 >= len(sorted) {
+		return sorted[len(sorted)-1]
+	}
+	return sorted[k] + (at-float64(k))*(sorted[k+1]-sorted[k])
+}
