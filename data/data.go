@@ -12,6 +12,8 @@ import (
 	"net/http"
 
 	"vigie/geoengine"
+	"vigie/geoengine/road"
+	"vigie/progress"
 )
 
 // Position is where in the input a record begins: the file as people know it, and its line, counted from 1.
@@ -23,7 +25,7 @@ type Position struct {
 // String returns "file:line".
 func (p Position) String() string { return fmt.Sprintf("%s:%d", p.File, p.Line) }
 
-// Record is one thing that a source read: exactly one of Event, Area and Unit is set.
+// Record is one thing that a source read: exactly one of Event, Area, Unit, Section, Turn and Site is set.
 // Everything that it points to belongs to the receiver, but for Raw, which may be reused after the next iteration.
 type Record struct {
 	At    Position
@@ -31,6 +33,10 @@ type Record struct {
 	Event *geoengine.Event
 	Area  *geoengine.Area
 	Unit  *geoengine.Unit
+	// Of a source that holds roads. Sections come before the restrictions that name them.
+	Section *road.Section
+	Turn    *road.Restriction
+	Site    *road.Site
 	// Implied marks what the input does not hold but follows from it (the parent of an area): written, not counted.
 	Implied bool
 	// EPSG is the reference system of the coordinates; 0 and 4326 are longitude, latitude. With another one
@@ -73,6 +79,8 @@ const (
 	HoldsEvents = "events"
 	HoldsAreas  = "areas"
 	HoldsUnits  = "units"
+	// HoldsRoads is a road network: an import replaces that of the source as a whole.
+	HoldsRoads = "roads"
 )
 
 // Source is a publisher's data and how to read it.
@@ -83,7 +91,7 @@ type Source struct {
 	Licence   string
 	URL       string
 	Synthetic bool   // invented by a generator; marked wherever it shows
-	Holds     string // HoldsEvents, HoldsAreas or HoldsUnits
+	Holds     string // HoldsEvents, HoldsAreas, HoldsUnits or HoldsRoads
 	Hint      string // what files it reads, for --help
 	// Download returns the addresses of a year at the publisher, which it may have to ask; nil if it offers none.
 	Download func(ctx context.Context, client *http.Client, year int) ([]string, error)
@@ -102,6 +110,8 @@ type Source struct {
 type Input struct {
 	Files   []File
 	Options Options
+	// Progress is told of work before the first record; Import sets it to its own.
+	Progress progress.Func
 }
 
 // Options are a source's settings, as given by the user. Each source documents those that it heeds.
@@ -123,10 +133,11 @@ type Report struct {
 	New             int64            `json:"new"`
 	Changed         int64            `json:"changed"`
 	Unchanged       int64            `json:"unchanged"`
-	WithoutPosition int64            `json:"without_position"` // of those stored
-	Mended          int64            `json:"mended,omitempty"` // areas whose broken polygons were mended
-	Rejected        map[string]int64 `json:"rejected"`         // by reason
-	Seconds         float64          `json:"seconds"`          // of this call
+	WithoutPosition int64            `json:"without_position"`  // of those stored
+	Removed         int64            `json:"removed,omitempty"` // of a network, what the input has no more
+	Mended          int64            `json:"mended,omitempty"`  // areas whose broken polygons were mended
+	Rejected        map[string]int64 `json:"rejected"`          // by reason
+	Seconds         float64          `json:"seconds"`           // of this call
 	DryRun          bool             `json:"dry_run,omitempty"`
 	Resumed         bool             `json:"resumed,omitempty"` // goes on with an import that was cut off
 }

@@ -11,13 +11,14 @@ import (
 
 	"vigie/geoengine"
 	"vigie/geoengine/hex"
+	"vigie/geoengine/road"
 	"vigie/progress"
 )
 
 // ImportOptions say how an import is done.
 type ImportOptions struct {
 	DryRun    bool // read and check everything, write nothing
-	BatchSize int  // records in a transaction; 0 is 50,000, of areas 2,000
+	BatchSize int  // records in a transaction; 0 is 50,000, of areas 2,000, of roads 20,000
 	Progress  progress.Func
 	RetryRun  int64         // process only the rows that this run rejected; 0 is all
 	Patience  time.Duration // how long to wait for another import of the source, or for a database that went away; 0 is 30 s
@@ -52,6 +53,7 @@ type importer struct {
 	in     Input
 	opt    ImportOptions
 	ingest *geoengine.Ingest
+	roads  *road.Ingest // of a source that holds roads
 	kind   kindOf
 	retry  retrySet
 	keeper *lockKeeper
@@ -68,18 +70,24 @@ func newImporter(store *geoengine.Store, src Source, in Input, opt ImportOptions
 		}
 		src = described
 	}
-	kind, err := kindFor(src.Holds)
-	if err != nil {
+	in.Progress = opt.Progress
+	m := &importer{store: store, src: src, in: in}
+	var err error
+	if m.kind, err = m.kindFor(src.Holds); err != nil {
 		return nil, err
 	}
+	if src.Holds == HoldsRoads && opt.RetryRun != 0 {
+		return nil, fmt.Errorf("a road network is replaced as a whole: import the files again: %w", geoengine.ErrInvalid)
+	}
 	if opt.BatchSize <= 0 {
-		opt.BatchSize = kind.batch
+		opt.BatchSize = m.kind.batch
 	}
 	if opt.Patience <= 0 {
 		opt.Patience = 30 * time.Second
 	}
-	report := Report{Source: src.Name, Input: describeInput(in), Rejected: map[string]int64{}, DryRun: opt.DryRun}
-	return &importer{store: store, src: src, in: in, opt: opt, kind: kind, report: report}, nil
+	m.opt = opt
+	m.report = Report{Source: src.Name, Input: describeInput(in), Rejected: map[string]int64{}, DryRun: opt.DryRun}
+	return m, nil
 }
 
 // describeInput names the files for people.
@@ -116,6 +124,9 @@ func (m *importer) run(ctx context.Context) error {
 	if err == nil && m.src.Holds == HoldsAreas && !m.opt.DryRun {
 		err = m.relocate(ctx)
 	}
+	if m.src.Holds == HoldsRoads && !m.opt.DryRun {
+		err = m.endRoads(ctx, err)
+	}
 	return m.finish(ctx, err)
 }
 
@@ -143,8 +154,10 @@ func (m *importer) prepare(ctx context.Context) error {
 		URL: m.src.URL, Synthetic: m.src.Synthetic,
 	}
 	var err error
-	m.ingest, err = m.store.BeginIngest(ctx, info, hex.Cell, m.opt.DryRun)
-	return err
+	if m.ingest, err = m.store.BeginIngest(ctx, info, hex.Cell, m.opt.DryRun); err != nil || m.src.Holds != HoldsRoads {
+		return err
+	}
+	return m.beginRoads(ctx)
 }
 
 // pump reads, prepares and writes side by side: one goroutine each for reading and preparing, in order; several for

@@ -17,7 +17,7 @@ type written interface {
 	Write(ctx context.Context, tx pgx.Tx) error
 }
 
-// kindOf is what differs between events, areas and units.
+// kindOf is what differs between events, areas, units and roads.
 type kindOf struct {
 	batch   int // records in a transaction
 	writers int
@@ -29,7 +29,7 @@ type kindOf struct {
 	prepare func(ctx context.Context, g *geoengine.Ingest, b *batch) (written, error)
 }
 
-func kindFor(holds string) (kindOf, error) {
+func (m *importer) kindFor(holds string) (kindOf, error) {
 	switch holds {
 	case HoldsEvents:
 		return eventKind(), nil
@@ -37,8 +37,10 @@ func kindFor(holds string) (kindOf, error) {
 		return areaKind(), nil
 	case HoldsUnits:
 		return unitKind(), nil
+	case HoldsRoads:
+		return m.roadKind(), nil
 	}
-	return kindOf{}, fmt.Errorf("the source holds %q: must be events, areas or units: %w", holds, geoengine.ErrInvalid)
+	return kindOf{}, fmt.Errorf("the source holds %q: must be events, areas, units or roads: %w", holds, geoengine.ErrInvalid)
 }
 
 func eventKind() kindOf {

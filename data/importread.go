@@ -7,6 +7,7 @@ import (
 	"fmt"
 
 	"vigie/geoengine"
+	"vigie/geoengine/road"
 	"vigie/progress"
 )
 
@@ -19,6 +20,7 @@ type batch struct {
 	events   []geoengine.Event
 	areas    []geoengine.Area
 	units    []geoengine.Unit
+	roads    []road.Record
 	passed   []bool // for each record, whether it is only to be remembered; nil is none
 	written  written
 	previous <-chan struct{}
@@ -107,6 +109,8 @@ func (m *importer) take(b *batch, r Record, order int64) error {
 		b.areas = append(b.areas, *r.Area)
 	case r.Unit != nil && m.src.Holds == HoldsUnits:
 		b.units = append(b.units, *r.Unit)
+	case (r.Section != nil || r.Turn != nil || r.Site != nil) && m.src.Holds == HoldsRoads:
+		b.roads = append(b.roads, road.Record{Section: r.Section, Turn: r.Turn, Site: r.Site})
 	default:
 		return fmt.Errorf("%s: the source holds %s, but gave another record: %w", r.At, m.src.Holds, geoengine.ErrInvalid)
 	}

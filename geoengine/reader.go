@@ -19,7 +19,8 @@ const createReader = `create role vigie_reader nologin noinherit`
 
 // grantReads is the one list of what reads may select from. It runs after every migration: a restored backup holds no
 // grants.
-const grantReads = `grant select on event, unit, area, area_part, source, category, zone to vigie_reader`
+const grantReads = `grant select on event, unit, area, area_part, source, category, zone,
+	road_network, road_section, road_restriction, road_site, road_overview to vigie_reader`
 
 // ReaderState is what the database says about the role Reader.
 type ReaderState struct {
