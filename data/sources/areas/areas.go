@@ -4,7 +4,7 @@
 // The tree of France is fr.<région>.<département>.<commune> in codes of the official geographic code (COG), lower case:
 // fr.76.31.31555. cog.go holds its two upper levels, so the parents of a commune are known without their files; a parent
 // that no file of the input held is created without a geometry. Read place.go for how a feature's place in the tree is
-// found, split.go for how a collection is streamed, geometry.go for what a geometry must be.
+// found, package geojson for how a collection is streamed, geometry.go for what a geometry must be.
 package areas
 
 import (

@@ -11,11 +11,8 @@ import (
 
 	"vigie/data"
 	"vigie/data/sources/france"
-	"vigie/geoengine"
+	"vigie/data/sources/geojson"
 )
-
-// maxFeature bounds one feature in bytes; Nunavut in full detail has some 30 MB.
-const maxFeature = 64 << 20
 
 // feature is what is read of a GeoJSON feature.
 type feature struct {
@@ -37,7 +34,7 @@ func readFile(ctx context.Context, file data.File, tree *tree) iter.Seq2[data.Re
 			return
 		}
 		defer func() { _ = r.Close() }() // only read from
-		for raw, err := range features(r, file.Name) {
+		for raw, err := range geojson.Features(r, file.Name) {
 			if err == nil {
 				err = ctx.Err()
 			}
@@ -53,12 +50,12 @@ func readFile(ctx context.Context, file data.File, tree *tree) iter.Seq2[data.Re
 }
 
 // record makes an area of a feature's text.
-func (t *tree) record(raw rawFeature, file string) (data.Record, error) {
+func (t *tree) record(raw geojson.Feature, file string) (data.Record, error) {
 	reject := func(reason, format string, args ...any) (data.Record, error) {
-		return data.Record{}, data.Rejectf(raw.at, clip(raw.text), reason, raw.label()+format, args...)
+		return data.Record{}, data.Rejectf(raw.At, clip(raw.Text), reason, raw.Label()+format, args...)
 	}
 	var f feature
-	decoder := json.NewDecoder(bytes.NewReader(raw.text))
+	decoder := json.NewDecoder(bytes.NewReader(raw.Text))
 	decoder.UseNumber()
 	if err := decoder.Decode(&f); err != nil {
 		return reject("bad_json", "%v", err)
@@ -73,7 +70,7 @@ func (t *tree) record(raw rawFeature, file string) (data.Record, error) {
 	if f.Geometry == nil {
 		return reject("bad_geometry", "%s %s has no geometry", area.Level, area.Code)
 	}
-	epsg, err := raw.epsg()
+	epsg, err := raw.EPSG()
 	if err != nil {
 		return data.Record{}, err
 	}
@@ -89,7 +86,7 @@ func (t *tree) record(raw rawFeature, file string) (data.Record, error) {
 		}
 	}
 	t.add(area)
-	return data.Record{At: raw.at, Raw: raw.text, Area: area, EPSG: epsg}, nil
+	return data.Record{At: raw.At, Raw: raw.Text, Area: area, EPSG: epsg}, nil
 }
 
 func clip(raw []byte) []byte { return raw[:min(len(raw), data.MaxRaw)] }
@@ -118,28 +115,4 @@ func text(value any) string {
 		return strconv.FormatBool(v)
 	}
 	return ""
-}
-
-// epsg reads the crs member that GeoJSON had until 2016 and that GDAL still writes; 0 is longitude, latitude.
-func (f rawFeature) epsg() (int, error) {
-	if len(f.crs) == 0 {
-		return 0, nil
-	}
-	var crs struct {
-		Properties struct {
-			Name string `json:"name"`
-		} `json:"properties"`
-	}
-	if err := json.Unmarshal(f.crs, &crs); err != nil {
-		return 0, fmt.Errorf("read %s: crs: %w: %w", f.at.File, err, geoengine.ErrInvalid)
-	}
-	name := crs.Properties.Name
-	code, err := strconv.Atoi(name[strings.LastIndexByte(name, ':')+1:])
-	switch {
-	case name == "" || strings.HasSuffix(name, ":CRS84") || err == nil && code == 4326:
-		return 0, nil
-	case err != nil || !strings.Contains(name, "EPSG") || code <= 0 || code > 1<<20:
-		return 0, fmt.Errorf("read %s: crs %.80q is not an EPSG code: %w", f.at.File, name, geoengine.ErrInvalid)
-	}
-	return code, nil
 }

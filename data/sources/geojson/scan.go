@@ -1,4 +1,4 @@
-package areas
+package geojson
 
 import (
 	"fmt"
@@ -59,7 +59,7 @@ func (s *splitter) value(c byte) error {
 // keep reads a byte into s.text, as long as there is room.
 func (s *splitter) keep() (byte, error) {
 	c, err := s.byte()
-	if err == nil && len(s.text) < maxFeature {
+	if err == nil && len(s.text) < MaxBytes {
 		s.text = append(s.text, c)
 	} else if err == nil {
 		s.long = true

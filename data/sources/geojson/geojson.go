@@ -1,4 +1,6 @@
-package areas
+// Package geojson finds the features of GeoJSON files, for the sources that read them: collections and files of one
+// feature per line, told apart by their content. It does not decode them.
+package geojson
 
 import (
 	"bufio"
@@ -13,43 +15,47 @@ import (
 	"vigie/geoengine"
 )
 
-// rawFeature is the text of a feature, not yet decoded.
-type rawFeature struct {
-	at     data.Position
-	number int    // from 1, in a collection; 0 in a file of lines
-	text   []byte // reused by the next iteration
-	crs    []byte // the collection's crs member, if it came before
+// MaxBytes bounds one feature; Nunavut in full detail has some 30 MB.
+const MaxBytes = 64 << 20
+
+// Feature is the text of a feature, not yet decoded.
+type Feature struct {
+	At     data.Position
+	Number int    // from 1, in a collection; 0 in a file of lines
+	Text   []byte // reused by the next iteration
+	CRS    []byte // the collection's crs member, if it came before
 }
 
-// label names the feature in a collection, whose lines say little: whole collections stand on one.
-func (f rawFeature) label() string {
-	if f.number == 0 {
+// Label names the feature in a collection, whose lines say little: whole collections stand on one.
+func (f Feature) Label() string {
+	if f.Number == 0 {
 		return ""
 	}
-	return fmt.Sprintf("feature %d: ", f.number)
+	return fmt.Sprintf("feature %d: ", f.Number)
 }
 
-// features yields the features of a file, whichever form it has.
-func features(r io.Reader, name string) iter.Seq2[rawFeature, error] {
+// Features yields the features of a file, whichever form it has. A *data.Reject as error is one feature that cannot be
+// read, and reading goes on; any other error is the last, and wraps geoengine.ErrInvalid if the file is to blame.
+func Features(r io.Reader, name string) iter.Seq2[Feature, error] {
 	in := bufio.NewReaderSize(r, 256<<10)
 	collection, err := isCollection(in)
 	switch {
 	case err != nil:
-		return func(yield func(rawFeature, error) bool) {
-			yield(rawFeature{}, fmt.Errorf("read %s: %w", name, err))
+		return func(yield func(Feature, error) bool) {
+			yield(Feature{}, fmt.Errorf("read %s: %w", name, err))
 		}
 	case collection:
-		return func(yield func(rawFeature, error) bool) {
+		return func(yield func(Feature, error) bool) {
 			(&splitter{in: in, line: 1, name: name}).run(yield)
 		}
 	}
-	return func(yield func(rawFeature, error) bool) {
-		for line, err := range data.Lines(in, name, maxFeature) {
+	return func(yield func(Feature, error) bool) {
+		for line, err := range data.Lines(in, name, MaxBytes) {
 			text := bytes.TrimSpace(bytes.TrimPrefix(line.Text, []byte{0x1e})) // RFC 8142 puts RS before each
 			if err == nil && len(text) == 0 {
 				continue
 			}
-			if !yield(rawFeature{at: line.At, text: text}, err) {
+			if !yield(Feature{At: line.At, Text: text}, err) {
 				return
 			}
 		}
@@ -110,17 +116,17 @@ type splitter struct {
 	line   int64
 	number int
 	text   []byte // of the value being read
-	long   bool   // it is longer than maxFeature
+	long   bool   // it is longer than MaxBytes
 	crs    []byte
 }
 
-func (s *splitter) run(yield func(rawFeature, error) bool) {
+func (s *splitter) run(yield func(Feature, error) bool) {
 	err := s.object(yield)
 	if errors.Is(err, io.EOF) {
 		err = fmt.Errorf("ends in the middle of the collection, after %d features (a broken download?): %w", s.number, geoengine.ErrInvalid)
 	}
 	if err != nil && !errors.Is(err, errStopped) {
-		yield(rawFeature{}, fmt.Errorf("read %s, line %d: %w", s.name, s.line, err))
+		yield(Feature{}, fmt.Errorf("read %s, line %d: %w", s.name, s.line, err))
 	}
 }
 
@@ -128,7 +134,7 @@ func (s *splitter) run(yield func(rawFeature, error) bool) {
 var errStopped = errors.New("stopped")
 
 // object reads the collection: members by name, and the features one by one.
-func (s *splitter) object(yield func(rawFeature, error) bool) error {
+func (s *splitter) object(yield func(Feature, error) bool) error {
 	if err := s.expect('{'); err != nil {
 		return err
 	}
@@ -174,7 +180,7 @@ func (s *splitter) object(yield func(rawFeature, error) bool) error {
 }
 
 // array yields the members of the features array.
-func (s *splitter) array(yield func(rawFeature, error) bool) error {
+func (s *splitter) array(yield func(Feature, error) bool) error {
 	if err := s.expect('['); err != nil {
 		return err
 	}
@@ -194,9 +200,9 @@ func (s *splitter) array(yield func(rawFeature, error) bool) error {
 		if err := s.value(c); err != nil {
 			return err
 		}
-		f := rawFeature{at: at, number: s.number, text: s.text, crs: s.crs}
+		f := Feature{At: at, Number: s.number, Text: s.text, CRS: s.crs}
 		if s.long {
-			err = data.Rejectf(at, clip(s.text), "too_long", f.label()+"has more than %d bytes", maxFeature)
+			err = data.Rejectf(at, s.text[:min(len(s.text), data.MaxRaw)], "too_long", f.Label()+"has more than %d bytes", MaxBytes)
 		}
 		if !yield(f, err) {
 			return errStopped
