@@ -16,18 +16,19 @@ import (
 	"vigie/geoengine"
 )
 
-// Names of the three sources.
+// Names of the four sources.
 const (
 	NameAreas  = "demo_areas"
 	NameUnits  = "demo_units"
+	NameRoads  = "demo_roads"
 	NameEvents = "demo"
 )
 
 // generation is the version of the generator: it changes whenever the same seed gives something else.
 const generation = 1
 
-// Sources are the areas, the units and the events of the fictional département, to be imported in this order; the
-// events need the areas. They read no files.
+// Sources are the areas, the units, the roads and the events of the fictional département, to be imported in this order;
+// the events need the areas. They read no files.
 //
 // Options: Seed chooses the département (0 is 1), Scale multiplies the number of events (0 is 1), Year is the last of
 // the three years of events (0 is 2025).
@@ -36,6 +37,7 @@ func Sources() []data.Source {
 	return []data.Source{
 		m.source(NameAreas, data.HoldsAreas, "Valmarne, département de démonstration : communes (données fictives)", areaRecords),
 		m.source(NameUnits, data.HoldsUnits, "Valmarne, département de démonstration : unités (données fictives)", unitRecords),
+		m.source(NameRoads, data.HoldsRoads, "Valmarne, département de démonstration : routes et lieux d'arrêt (données fictives)", roadRecords),
 		m.source(NameEvents, data.HoldsEvents, "Valmarne, département de démonstration : accidents, vols, secours (données fictives)", eventRecords),
 	}
 }
@@ -117,6 +119,21 @@ func unitRecords(t *Territory) iter.Seq[data.Record] {
 	return func(yield func(data.Record) bool) {
 		for _, unit := range t.Units() {
 			if !yield(data.Record{Unit: unit}) {
+				return
+			}
+		}
+	}
+}
+
+func roadRecords(t *Territory) iter.Seq[data.Record] {
+	return func(yield func(data.Record) bool) {
+		for _, section := range t.Sections() {
+			if !yield(data.Record{Section: section}) {
+				return
+			}
+		}
+		for _, site := range t.Sites() {
+			if !yield(data.Record{Site: site}) {
 				return
 			}
 		}

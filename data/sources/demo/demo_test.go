@@ -79,6 +79,12 @@ func TestRecords(t *testing.T) {
 				if r.Event != nil {
 					kinds, ref = kinds+1, r.Event.Ref
 				}
+				if r.Section != nil {
+					kinds, ref = kinds+1, r.Section.Ref
+				}
+				if r.Site != nil {
+					kinds, ref = kinds+1, r.Site.Ref
+				}
 				if kinds != 1 || r.At.Line != lines || ref == "" || refs[ref] {
 					t.Fatalf("%s: %d kinds, ref %q (twice: %v)", r.At, kinds, ref, refs[ref])
 				}

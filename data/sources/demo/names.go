@@ -22,6 +22,8 @@ var (
 	nameRivers  = [...]string{"Aubrelle", "Bruyonne", "Malisse", "Orvande", "Sornaise", "Tessine", "Vaudraine"}
 	nameStreets = [...]string{"des Tilleuls", "du Lavoir", "de la Halle", "des Écoles", "du Moulin", "de la Fontaine",
 		"du Stade", "des Acacias", "de la Poste", "du Marché", "des Remparts", "de la Gare", "du Pont", "des Jardins"}
+	placesToStop = [...]string{"la Croix-Blanche", "la Haute-Borne", "l'Étang-Neuf", "Bel-Air", "la Butte-au-Vent", "Chante-Alouette",
+		"la Grande-Haie", "Maupertuis", "la Patte-d'Oie", "Bois-Joli", "la Belle-Étape", "Quatre-Chemins"}
 )
 
 func pick(r *rand.Rand, from []string) string { return from[r.IntN(len(from))] }

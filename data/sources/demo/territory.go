@@ -76,7 +76,8 @@ const (
 	purposeTruth
 	purposeWeather
 	purposeUnits
-	purposeDetails          // + index of the kind
+	purposeDetails    // + index of the kind
+	purposeSites      = 90
 	purposeOccurrence = 100 // + index of the component
 )
 
