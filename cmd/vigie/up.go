@@ -126,7 +126,7 @@ func (a *app) firstAccounts(ctx context.Context, store *geoengine.Store) ([]acco
 	if err != nil || len(there) > 0 {
 		return made, err
 	}
-	for _, role := range []identity.Role{identity.Commander, identity.Analyst, identity.Auditor, identity.Admin} {
+	for _, role := range []identity.Role{identity.Commander, identity.Operator, identity.Analyst, identity.Auditor, identity.Admin} {
 		password, err := identity.GeneratePassword(rand.Reader)
 		if err != nil {
 			return nil, err

@@ -101,13 +101,13 @@ func TestUpSurvives(t *testing.T) {
 	w := newWorld(t, "VIGIE_DATA="+dir)
 	first, kill := w.up("--scale", "0.02")
 	w.status(first.URL+"/readyz", http.StatusOK)
-	if len(first.Accounts) != 4 || first.Demo == nil || first.Demo.New == 0 {
+	if len(first.Accounts) != 5 || first.Demo == nil || first.Demo.New == 0 {
 		t.Fatalf("first start: %+v", first)
 	}
 	if session, summary := w.login(first.URL, first.Accounts[0]); session != http.StatusOK || summary != http.StatusOK {
 		t.Errorf("log-in %d, summary %d", session, summary)
 	}
-	if list := must[struct{ Accounts []accountReport }](w, "user", "list").Accounts; len(list) != 4 {
+	if list := must[struct{ Accounts []accountReport }](w, "user", "list").Accounts; len(list) != 5 {
 		t.Errorf("a second command on the same cluster sees %d accounts", len(list))
 	}
 	if err := kill(syscall.SIGKILL); err == nil {

@@ -18,7 +18,7 @@ const (
 )
 
 // taken are the names of other sources, which a mapping must not bear.
-var taken = []string{Name, "baac", "areas", "units", "radars", "demo", "demo_areas", "demo_units"}
+var taken = []string{Name, "baac", "areas", "units", "radars", "demo", "demo_areas", "demo_units", "demo_roads"}
 
 // check compiles what the mapping says and refuses what cannot work.
 func (m *Mapping) check() error {
