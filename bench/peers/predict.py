@@ -54,6 +54,20 @@ def polya(counts, prior):
     return float(np.exp(found.x))
 
 
+def lattice(side=7, permutations=99_999):
+    """Gi* of esda on a rook lattice of continuous values with a raised corner."""
+    import warnings
+
+    from esda.getisord import G_Local
+    from libpysal.weights import lat2W
+
+    warnings.simplefilter("ignore")
+    u = stream(11)
+    values = np.array([-np.log(1 - next(u)) + (2.0 if i % side < 2 and i // side < 3 else 0.0) for i in range(side * side)])
+    g = G_Local(values, lat2W(side, side), transform="B", star=True, permutations=permutations, seed=1)
+    return {"first": values[0], "z": [float(v) for v in g.Zs], "p_folded": [float(v) for v in g.p_sim]}
+
+
 mites = np.repeat(np.arange(8), [70, 38, 17, 10, 9, 3, 2, 1])  # Bliss & Fisher 1953
 x, y, offset = table()
 p = [0.001, 0.008, 0.039, 0.041, 0.042, 0.06, 0.074, 0.205, 0.212, 0.216, 0.222, 0.251, 0.269, 0.275, 0.34, 0.341, 0.384, 0.569, 0.594, 0.696, 0.762, 0.94, 0.942, 0.975, 0.986]
@@ -66,5 +80,6 @@ print(json.dumps({
     "clopper_pearson": [list(map(float, stats.binomtest(k, n).proportion_ci(0.95, "exact"))) for k, n in ((0, 20), (38, 1000), (20, 20))],
     "garwood": [float(stats.chi2.ppf(0.025, 2 * 9) / 2), float(stats.chi2.ppf(0.975, 2 * 10) / 2)],
     "polya": polya([[10, 2, 3, 5], [1, 8, 4, 2], [3, 3, 9, 1], [6, 1, 0, 7]], [0.3, 0.25, 0.25, 0.2]),
+    "lattice": lattice(),
     "bh": [float(v) for v in stats.false_discovery_control(p)],
 }, indent=1))
