@@ -62,9 +62,11 @@ func TestDemo(t *testing.T) {
 	options := data.Options{Scale: 0.1}
 	areas := importTwice(t, store, "demo_areas", options)
 	units := importTwice(t, store, "demo_units", options)
+	roads := importTwice(t, store, "demo_roads", options)
 	events := importTwice(t, store, "demo", options)
-	if areas.New != 303 || units.New < 100 || events.New < 6500 || areas.RejectedTotal()+units.RejectedTotal()+events.RejectedTotal() > 0 {
-		t.Errorf("imported %+v, %+v, %+v", areas, units, events)
+	if areas.New != 303 || units.New < 100 || roads.New < 1500 || events.New < 6500 ||
+		areas.RejectedTotal()+units.RejectedTotal()+roads.RejectedTotal()+events.RejectedTotal() > 0 {
+		t.Errorf("imported %+v, %+v, %+v, %+v", areas, units, roads, events)
 	}
 	checks := map[string]string{
 		"communes that are not valid": `select count(*) from area where not st_isvalid(geom) or st_isempty(geom)`,

@@ -142,7 +142,7 @@ const (
 	confirmNetwork = `update road_network set imported = clock_timestamp() where generation = $1`
 	retireNetwork  = `update road_network set state = 'old' where generation = $1`
 	activate       = `update road_network set state = 'active', imported = clock_timestamp() where generation = $1`
-	notifyRoads    = `select pg_notify('vigie_roads', $1::text)`
+	notifyRoads    = `select pg_notify('vigie_roads', ($1::bigint)::text)`
 )
 
 // network is what the store knows of one.
