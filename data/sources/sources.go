@@ -10,7 +10,9 @@ import (
 	"vigie/data/sources/baac"
 	"vigie/data/sources/csv"
 	"vigie/data/sources/demo"
+	"vigie/data/sources/osm"
 	"vigie/data/sources/radars"
+	"vigie/data/sources/roads"
 	"vigie/data/sources/units"
 	"vigie/geoengine"
 )
@@ -23,6 +25,8 @@ func All() []data.Source {
 		csv.Source(),
 		units.Source(),
 		radars.Source(),
+		osm.Source(),
+		roads.Source(),
 	}, demo.Sources()...)
 }
 

@@ -40,6 +40,9 @@ func (u *Uses) Seal() {
 // Len is the number of different points.
 func (u *Uses) Len() int { return len(u.points) }
 
+// Point is the point with that Index.
+func (u *Uses) Point(index int) int64 { return u.points[index] }
+
 // Index is the place of the point among all of them in ascending order; false if no line has it.
 func (u *Uses) Index(point int64) (int, bool) { return slices.BinarySearch(u.points, point) }
 
@@ -79,4 +82,29 @@ func Cuts(n int, shared func(i int) bool, same func(i, j int) bool) []Cut {
 		from = i
 	}
 	return cuts
+}
+
+// Once tells identities that were met before, in 8 bytes each if they come in ascending order.
+type Once struct {
+	ascending []int64
+	others    map[int64]struct{}
+}
+
+// First tells whether the identity was not met before.
+func (o *Once) First(id int64) bool {
+	if n := len(o.ascending); n == 0 || id > o.ascending[n-1] {
+		o.ascending = append(o.ascending, id)
+		return true
+	}
+	if _, found := slices.BinarySearch(o.ascending, id); found {
+		return false
+	}
+	if _, found := o.others[id]; found {
+		return false
+	}
+	if o.others == nil {
+		o.others = map[int64]struct{}{}
+	}
+	o.others[id] = struct{}{}
+	return true
 }
