@@ -47,7 +47,7 @@ const stops: [string, (person: Person) => Promise<void>][] = [
     'sources and table',
     async (person) => {
       await person.page.locator('.sources summary').click()
-      await person.page.locator('.views button').last().click()
+      await person.page.locator('.views button').nth(1).click()
       await person.page.locator('.table tbody tr').first().waitFor()
     },
   ],

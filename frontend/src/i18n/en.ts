@@ -42,6 +42,7 @@ export const en: Messages = {
     map: 'Map',
     table: 'Table',
     journal: 'Journal',
+    plans: 'Checkpoints',
     account: (grant) => `Account: ${grant}`,
     more: (n) => `and ${n} ${plural(n, 'other right', 'other rights')}`,
     everywhere: 'everywhere',

@@ -43,6 +43,7 @@ export const fr = {
     map: 'Carte',
     table: 'Tableau',
     journal: 'Journal',
+    plans: 'Contrôles',
     account: (grant: string) => `Compte : ${grant}`,
     more: (n: number) => `et ${n} ${plural(n, 'autre droit', 'autres droits')}`,
     everywhere: 'tout le territoire',

@@ -7,7 +7,7 @@ import { api, ApiError, plus, type Meta, type Protected, type Session, type Sour
 import { addDays, dayOf, midnight } from './day'
 import { emptyFilter, filterParams, instant, type Filter } from './filter'
 import { binRange, binsOf, frameOf, isExact, type Frame, type Period } from './frame'
-import { mayAudit, mayRead } from './rights'
+import { mayAudit, mayPlan, mayRead } from './rights'
 import { finestGuarded } from './guard'
 import { Stream } from './stream.svelte'
 import {
@@ -41,7 +41,7 @@ export class App {
   filter = $state.raw<Filter>(emptyFilter())
   cell = $state<string>()
   view = $state<ViewName>('map')
-  /** What the journal is searched for, by the names of the server's parameters; `entry` is the one that is open. */
+  /** What the room that is open keeps in the address: the search of the journal, or what is open of the checkpoints. */
   search = $state.raw<Record<string, string>>({})
   langChoice = $state<Lang>()
   themeChoice = $state<ThemeChoice>()
@@ -70,6 +70,7 @@ export class App {
   /** What the account opens: the map, the journal, or neither. */
   reads = $derived(mayRead(this.session?.grants))
   audits = $derived(mayAudit(this.session?.grants))
+  plans = $derived(mayPlan(this.session?.grants))
   journal = $derived(this.audits && (this.view === 'journal' || !this.reads))
   theme = $derived<Theme>(
     this.themeChoice === 'night' || (this.themeChoice !== 'day' && this.systemDark) ? 'night' : 'day',
@@ -195,6 +196,8 @@ export class App {
   }
 
   show(view: ViewName) {
+    // Another room begins at its door.
+    if (view !== this.view) this.search = {}
     this.view = view
     this.remember('push')
   }
@@ -214,10 +217,10 @@ export class App {
     )
   }
 
-  /** Searches the journal for something else, or opens and closes one of its entries. */
+  /** Changes what is searched or open in the room that is shown. */
   seek(search: Record<string, string>, how: 'push' | 'replace' = 'push') {
     this.search = search
-    this.view = 'journal'
+    if (this.journal) this.view = 'journal'
     this.remember(how)
   }
 
@@ -254,6 +257,7 @@ export class App {
     if (this.next) return location.assign(this.next)
     // A link to the journal from somebody who may read it.
     if (this.view === 'journal' && !this.audits) this.view = 'map'
+    if (this.view === 'checkpoints' && !this.plans) this.view = 'map'
     if (!this.reads) return
     await this.loadMeta()
     this.stream.open()

@@ -13,6 +13,10 @@ const readers = ['commander', 'analyst', 'operator', 'authority', 'admin']
 export const mayRead = (grants: readonly Grant[] | undefined) =>
   (grants ?? []).some(({ role }) => readers.includes(role))
 
+/** Whether plans of checkpoints are theirs to see: not for a traffic authority's machine. */
+export const mayPlan = (grants: readonly Grant[] | undefined) =>
+  mayRead((grants ?? []).filter(({ role }) => role !== 'authority'))
+
 /** Whether the journal is theirs: it is of the whole house, so only for auditors of everywhere. */
 export const mayAudit = (grants: readonly Grant[] | undefined) =>
   (grants ?? []).some(({ role, areas }) => role === 'auditor' && (areas ?? []).includes('*'))

@@ -9,21 +9,17 @@ export const urlVersion = 1
 
 export type Lang = 'fr' | 'en'
 export type ThemeChoice = 'auto' | 'day' | 'night'
-export const views = ['map', 'cells', 'areas', 'units', 'journal'] as const
+export const views = ['map', 'cells', 'areas', 'units', 'journal', 'checkpoints'] as const
 export type ViewName = (typeof views)[number]
 
-/** What the journal can be searched for; `j.account=…` in the address. */
-export const searchKeys = [
-  'account',
-  'operation',
-  'act',
-  'class',
-  'outcome',
-  'reference',
-  'from',
-  'to',
-  'entry',
-] as const
+/** What the rooms beside the map keep in the address, by the letter before it: `j.account=…` is what the journal is
+ * searched for, `k.plan=…` what is open among the checkpoints. */
+const roomKeys = {
+  j: ['account', 'operation', 'act', 'class', 'outcome', 'reference', 'from', 'to', 'entry'],
+  k: ['do', 'plan', 'part', 'slot', 'post', 'area', 'state', 'copy'],
+}
+
+const room = (view: ViewName) => (view === 'journal' ? 'j' : view === 'checkpoints' ? 'k' : undefined)
 
 export interface Camera {
   zoom: number
@@ -66,9 +62,8 @@ export function write(link: Link): string {
   }
   if (link.cell) params.set('cell', link.cell)
   if (link.view !== 'map') params.set('view', link.view)
-  if (link.view === 'journal') {
-    for (const key of searchKeys) if (link.search[key]) params.set('j.' + key, link.search[key])
-  }
+  const letter = room(link.view)
+  if (letter) for (const key of roomKeys[letter]) if (link.search[key]) params.set(`${letter}.${key}`, link.search[key])
   if (link.lang) params.set('lang', link.lang)
   if (link.theme) params.set('theme', link.theme)
   if (link.units) params.set('units', '1')
@@ -144,9 +139,9 @@ function readOther(key: string, value: string, link: Link, refuse: Refuse) {
     const view = views.find((name) => name === value)
     if (view) link.view = view
     else refuse(key)
-  } else if (key.startsWith('j.')) {
-    const name = searchKeys.find((known) => 'j.' + known === key)
-    if (name && value.length <= 200) link.search[name] = value
+  } else if (/^[jk]\./.test(key)) {
+    const name = key.slice(2)
+    if (roomKeys[key[0] as 'j' | 'k'].includes(name) && value.length <= 200) link.search[name] = value
     else refuse(key)
   } else if (key === 'lang') {
     if (value === 'fr' || value === 'en') link.lang = value
