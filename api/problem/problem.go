@@ -22,10 +22,14 @@ type Problem struct {
 	Type      string  `json:"type" doc:"Always about:blank; code tells problems apart."`
 	Title     string  `json:"title" doc:"The HTTP status in words."`
 	Status    int     `json:"status" doc:"The HTTP status."`
-	Code      string  `json:"code" doc:"Stable slug of the problem, for programs and translations." enum:"invalid,unauthenticated,bad_credentials,throttled,denied,missing,method,busy,too_large,timeout,internal,reason,journal"`
+	Code      string  `json:"code" doc:"Stable slug of the problem, for programs and translations." enum:"invalid,unauthenticated,bad_credentials,throttled,denied,missing,method,busy,too_large,timeout,internal,reason,journal,conflict"`
 	Detail    string  `json:"detail,omitempty" doc:"What is wrong, in English."`
 	Errors    []Field `json:"errors,omitempty" doc:"Each wrong field."`
 	RequestID string  `json:"request_id,omitempty" doc:"Names the request in the server's log."`
+	// What a module says is wrong, for people, in both languages; Detail is then in that of the request.
+	Field string `json:"field,omitempty" doc:"Dotted path of the field that is wrong, e.g. teams.0.unit."`
+	FR    string `json:"fr,omitempty" doc:"What is wrong and what to change, in French."`
+	EN    string `json:"en,omitempty" doc:"What is wrong and what to change, in English."`
 
 	header http.Header
 }
@@ -49,8 +53,9 @@ const (
 	CodeTooLarge        = "too_large"
 	CodeTimeout         = "timeout"
 	CodeInternal        = "internal"
-	CodeReason          = "reason"  // the operation wants to know why: header Vigie-Reason
-	CodeJournal         = "journal" // nothing is answered that the journal cannot keep
+	CodeReason          = "reason"   // the operation wants to know why: header Vigie-Reason
+	CodeJournal         = "journal"  // nothing is answered that the journal cannot keep
+	CodeConflict        = "conflict" // the thing has changed since it was read, or its state does not allow this
 )
 
 // New returns a problem with a status, a code and a detail for people.

@@ -1,0 +1,5 @@
+package checkpoints
+
+import "vigie/api"
+
+func (d *desk) evaluating() []api.Operation { return nil }

@@ -1,0 +1,175 @@
+package checkpoints
+
+import (
+	"cmp"
+	"context"
+	"math"
+	"slices"
+	"time"
+
+	"github.com/paulmach/orb"
+	"github.com/paulmach/orb/geojson"
+
+	"vigie/api"
+	"vigie/api/door"
+	"vigie/geoengine"
+	"vigie/modules/checkpoints/plan"
+	"vigie/modules/checkpoints/risk"
+)
+
+// collection is a GeoJSON feature collection.
+type collection struct {
+	Type     string    `json:"type" enum:"FeatureCollection"`
+	Features []feature `json:"features" nullable:"false"`
+}
+
+type feature struct {
+	Type       string         `json:"type" enum:"Feature"`
+	ID         string         `json:"id,omitempty"`
+	Geometry   geometry       `json:"geometry"`
+	Properties map[string]any `json:"properties"`
+}
+
+type geometry struct {
+	Type        string `json:"type"`
+	Coordinates any    `json:"coordinates" doc:"Longitude, latitude."`
+}
+
+func newCollection() collection { return collection{Type: "FeatureCollection", Features: []feature{}} }
+
+func (c *collection) add(id string, shape orb.Geometry, properties map[string]any) {
+	g := geojson.NewGeometry(shape)
+	c.Features = append(c.Features, feature{"Feature", id, geometry{g.Type, g.Coordinates}, properties})
+}
+
+type collectionOutput struct {
+	ContentType string `header:"Content-Type"`
+	Body        collection
+}
+
+func shown(c collection) *collectionOutput { return &collectionOutput{"application/geo+json", c} }
+
+type sitesInput struct {
+	PlanInput
+	Post string    `query:"post" maxLength:"40" doc:"The post that would stand there; without it every candidate site is listed."`
+	Slot time.Time `query:"slot" doc:"Begin of the slot, RFC 3339: that of the post, if both are given."`
+}
+
+// sites lists where a post of a draft could stand.
+func (d *desk) sites(ctx context.Context, pass door.Pass, in *sitesInput) (*collectionOutput, error) {
+	f, err := d.plan(ctx, pass, in.ID, 0)
+	if err != nil {
+		return nil, err
+	}
+	if err := inState(f.State, Draft); err != nil {
+		return nil, err
+	}
+	work, err := d.shop.kept(ctx, pass.Rights(), f.Shown.Plan.Request, f.ID)
+	if err != nil {
+		return nil, err
+	}
+	c := newCollection()
+	if in.Post == "" {
+		for _, s := range work.sites() {
+			c.add(s.ID, s.Position, map[string]any{"id": s.ID, "name": s.Name, "status": s.Status, "lit": s.Lit})
+		}
+		return shown(c), nil
+	}
+	i := slices.IndexFunc(f.Shown.Plan.Posts, func(p plan.Post) bool { return p.ID == in.Post })
+	if i < 0 || !in.Slot.IsZero() && !in.Slot.Equal(f.Shown.Plan.Posts[i].Slot) {
+		return nil, missing("post")
+	}
+	list, err := work.alternatives(f.Shown.Plan, in.Post)
+	if err != nil {
+		return nil, told(err)
+	}
+	for _, a := range list {
+		c.add(a.Site.ID, a.Site.Position, map[string]any{
+			"id": a.Site.ID, "name": a.Site.Name, "status": a.Site.Status, "lit": a.Site.Lit, "value": rounded(a.Value), "adds": rounded(a.Adds), "reachable": a.Reachable,
+		})
+	}
+	return shown(c), nil
+}
+
+// rounded keeps six digits: more are noise.
+func rounded(v float64) float64 {
+	if v == 0 || math.IsNaN(v) || math.IsInf(v, 0) {
+		return 0
+	}
+	scale := math.Pow(10, 6-math.Ceil(math.Log10(math.Abs(v))))
+	return math.Round(v*scale) / scale
+}
+
+type riskInput struct {
+	AreasInput
+	Kind  risk.Kind `query:"kind" enum:"any,alcohol,speed,phone_belt,heavy" default:"any"`
+	Hour  int       `query:"hour" minimum:"-1" maximum:"167" default:"-1" doc:"Local hour of the week, 0 is Monday 00 h; -1 is the whole week."`
+	Since string    `query:"since" maxLength:"10" doc:"Accidents from this day on; five years before until if empty."`
+	Until string    `query:"until" maxLength:"10" doc:"Accidents before this day; today if empty."`
+	Limit int       `query:"limit" minimum:"1" maximum:"5000" default:"1000"`
+}
+
+// surfacesOf reads the surfaces that a request for risk or zones means.
+func (d *desk) surfacesOf(ctx context.Context, pass door.Pass, in *riskInput) (*land, map[risk.Kind]*risk.Surface, error) {
+	if err := d.covered(pass, in.Area); err != nil {
+		return nil, nil, err
+	}
+	for _, area := range in.Area {
+		pass.Concerns("area:" + area)
+	}
+	since, until, err := d.span(&plan.Request{From: d.clock().In(d.zone).Format(time.DateOnly), Since: in.Since, Until: in.Until})
+	if err != nil {
+		return nil, nil, err
+	}
+	l, err := d.lands.of(ctx, in.Area, nil)
+	if err != nil {
+		return nil, nil, err
+	}
+	surfaces, err := d.surfaces(ctx, pass.Rights(), l, in.Area, since, until, nil)
+	return l, surfaces, err
+}
+
+// riskOf shows the stretches of road with the highest expectation.
+func (d *desk) riskOf(ctx context.Context, pass door.Pass, in *riskInput) (*collectionOutput, error) {
+	l, surfaces, err := d.surfacesOf(ctx, pass, in)
+	if err != nil {
+		return nil, err
+	}
+	s := surfaces[in.Kind]
+	if s == nil {
+		return nil, missing("kind")
+	}
+	at := func(i int) float64 {
+		if in.Hour < 0 {
+			return s.Expected[i]
+		}
+		return s.At(i, in.Hour)
+	}
+	ranked := make([]int, 0, len(l.lixels.List))
+	for i := range l.lixels.List {
+		if geoengine.Within(l.locate.Locate(l.lixels.List[i].Centre.Position), in.Area) {
+			ranked = append(ranked, i)
+		}
+	}
+	slices.SortStableFunc(ranked, func(a, b int) int { return cmp.Compare(at(b), at(a)) })
+	c := newCollection()
+	for rank, i := range ranked[:min(in.Limit, len(ranked))] {
+		x, share := &l.lixels.List[i], 1.0
+		if s.Expected[i] > 0 {
+			share = at(i) / s.Expected[i]
+		}
+		c.add("", x.Line, map[string]any{
+			"expected": rounded(at(i)), "low": rounded(s.Low[i] * share), "high": rounded(s.High[i] * share), "rank": rank + 1, "name": x.Name,
+			"class": x.Class.String(), "metres": math.Round(x.Metres),
+		})
+	}
+	return shown(c), nil
+}
+
+// showing are the operations that explain.
+func (d *desk) showing() []api.Operation {
+	list := []api.Operation{
+		{Operation: read("risk", "/risk", "The stretches of road with the highest expectation of accidents", normally()), Handler: handle(d.riskOf)},
+	}
+	return append(list, d.evaluating()...)
+}
