@@ -2,6 +2,7 @@ package road
 
 import (
 	"sync"
+	"sync/atomic"
 
 	"github.com/paulmach/orb"
 )
@@ -54,6 +55,9 @@ type Graph struct {
 	bound    orb.Bound
 	work     sync.Pool // of *search
 	walks    sync.Pool // of *walk
+	high     atomic.Pointer[hierarchy]
+	making   sync.Mutex   // of high
+	asked    atomic.Int64 // plain searches for matrices until now
 }
 
 // Nodes is the number of junctions.

@@ -23,7 +23,11 @@ func (g *Graph) Route(from, to Spot) (Route, bool) {
 	}
 	w, done := g.searching()
 	defer done()
-	g.start(w, from)
+	for n, d := range g.directions(from) {
+		for _, s := range g.leave(nil, d) {
+			w.reach(s.state, s.time, int32(-1-n))
+		}
+	}
 	goals := g.goals(to)
 	best, last := g.along(from, to), int32(-1)
 	direct := best
@@ -39,7 +43,7 @@ func (g *Graph) Route(from, to Spot) (Route, bool) {
 		}
 		g.settle(w, state, time)
 	}
-	if best == never {
+	if best >= horizon {
 		return Route{}, false
 	}
 	r := Route{Seconds: float64(best) / 1000}

@@ -1,13 +1,15 @@
 package road
 
-import (
-	"math"
-	"slices"
-)
+import "math"
 
-// never is the time of what is not reached. Times are milliseconds in 32 bits: whole numbers add up the same way in
-// every order, so that all methods agree to the last one. 49 days and more count as not reached.
-const never = math.MaxUint32
+// Times are milliseconds in 32 bits: whole numbers add up the same way in every order, so that all methods agree to the
+// last one.
+const (
+	// never is the time of what is not reached.
+	never = math.MaxUint32
+	// horizon is the time from which on places count as not reached: 24 days. Two times before it add up without overflow.
+	horizon = 1 << 31
+)
 
 // search is the workspace of Dijkstra's method over states. A state's time is that until its edge begins.
 type search struct {
@@ -43,7 +45,7 @@ func (s *search) at(state int32) uint32 {
 
 // reach offers a time for a state.
 func (s *search) reach(state int32, time uint32, parent int32) {
-	if s.stamp[state] == s.round && s.time[state] <= time || time == never {
+	if s.stamp[state] == s.round && s.time[state] <= time || time >= horizon {
 		return
 	}
 	s.stamp[state], s.time[state], s.parent[state] = s.round, time, parent
@@ -136,14 +138,22 @@ func (g *Graph) on(s Spot) bool {
 	return s.Edge >= 0 && int(s.Edge) < len(g.from) && !math.IsNaN(s.AlongM)
 }
 
-// start begins a search at a place: with the states after its edges.
-func (g *Graph) start(w *search, s Spot) {
-	for n, d := range g.directions(s) {
-		rest := g.millis[d.edge] - g.partial(d.edge, d.alongM)
-		for _, state := range g.turns.after(int32(d.edge)) {
-			w.reach(state, rest, int32(-1-n))
-		}
+// starts are the states with which a search from a place begins, those after its edges, with the time until then.
+func (g *Graph) starts(s Spot) []goal {
+	var list []goal
+	for _, d := range g.directions(s) {
+		list = g.leave(list, d)
 	}
+	return list
+}
+
+// leave appends the states after the edge of a place in one direction.
+func (g *Graph) leave(list []goal, d begin) []goal {
+	rest := g.millis[d.edge] - g.partial(d.edge, d.alongM)
+	for _, state := range g.turns.after(int32(d.edge)) {
+		list = append(list, goal{state, rest})
+	}
+	return list
 }
 
 // settle goes on with the states after a settled one.
@@ -167,7 +177,8 @@ func (g *Graph) along(from, to Spot) uint32 {
 	return best
 }
 
-// goal is a state in which one arrives and the time from the beginning of its edge to the place.
+// goal is a state in which one arrives and the time from the beginning of its edge to the place; or one in which one
+// begins, and the time until then.
 type goal struct {
 	state int32
 	time  uint32
@@ -180,7 +191,7 @@ func (g *Graph) goals(s Spot) []goal {
 		rest := g.partial(d.edge, d.alongM)
 		g.turns.of(d.edge, func(state int32) { list = append(list, goal{state, rest}) })
 	}
-	return slices.Clip(list)
+	return list
 }
 
 // searching lends a workspace, returned by done.
