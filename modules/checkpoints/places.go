@@ -208,7 +208,7 @@ const lixelPrefix = "lixel/"
 func (s *store) placeAt(ctx context.Context, id string) (orb.Point, error) {
 	if name, is := strings.CutPrefix(id, lixelPrefix); is {
 		cell, err := hex.Parse(name)
-		if err != nil {
+		if err != nil || hex.String(cell) != name {
 			return orb.Point{}, missing("place")
 		}
 		return hex.Center(cell), nil

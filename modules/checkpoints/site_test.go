@@ -121,13 +121,19 @@ type site struct {
 }
 
 // newSite serves the module to alice (commander everywhere), toulouse and paris (commanders), operator, analyst and admin
-// of fr.76, and robot, a client that holds commander for fr.76.
+// of fr.76, and others.
 func newSite(t *testing.T) *site {
 	t.Helper()
-	s := &site{store: geotest.New(t), shop: &handShop{}}
-	migrateHere(t, s.store)
-	seedWorld(t, s.store)
-	accounts := identity.NewAccounts(s.store, rand.Reader, time.Now)
+	store := geotest.New(t)
+	migrateHere(t, store)
+	seedWorld(t, store)
+	enrolAll(t, store)
+	return serveOn(t, store)
+}
+
+func enrolAll(t *testing.T, store *geoengine.Store) {
+	t.Helper()
+	accounts := identity.NewAccounts(store, rand.Reader, time.Now)
 	for _, a := range []struct{ name, role, area string }{
 		{"alice", "commander", "*"}, {"toulouse", "commander", "fr.76"}, {"paris", "commander", "fr.11"}, {"operator", "operator", "fr.76"},
 		{"analyst", "analyst", "fr.76"}, {"admin", "admin", "fr.76"}, {"haute-garonne", "commander", "fr.76.31"}, {"auditor", "auditor", "*"},
@@ -136,7 +142,21 @@ func newSite(t *testing.T) *site {
 			t.Fatal(err)
 		}
 	}
-	log := slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelWarn}))
+}
+
+// serveOn serves a store.
+func serveOn(t *testing.T, store *geoengine.Store) *site {
+	t.Helper()
+	s := askOn(t, store)
+	s.work(t)
+	return s
+}
+
+// askOn is serveOn without the work beside the server.
+func askOn(t *testing.T, store *geoengine.Store) *site {
+	t.Helper()
+	s := &site{store: store, shop: &handShop{}}
+	log := slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelError}))
 	events := cube.New(s.store, log)
 	var err error
 	if s.desk, err = open(module.Host{Store: s.store, Cube: events, Log: log, Clock: time.Now, Random: rand.Reader}); err != nil {
@@ -149,6 +169,12 @@ func newSite(t *testing.T) *site {
 	}
 	s.Server = httptest.NewServer(s.api.Handler())
 	t.Cleanup(s.Close)
+	return s
+}
+
+// work does the work beside the server until the test ends.
+func (s *site) work(t *testing.T) {
+	t.Helper()
 	ctx, stop := context.WithCancel(context.Background())
 	done := make(chan error, 1)
 	go func() { done <- s.api.Work(ctx) }()
@@ -158,7 +184,6 @@ func newSite(t *testing.T) *site {
 			t.Error(err)
 		}
 	})
-	return s
 }
 
 func migrateHere(t *testing.T, store *geoengine.Store) {
