@@ -65,7 +65,7 @@ func TestAgainstEnumeration(t *testing.T) {
 		share float64
 		top   float64
 	}{
-		{country{sites: 9, cells: 12, duties: 1, teams: 1, slots: 2, length: 1, side: 2, separation: 0.3}, 0.5, 1},
+		{country{sites: 9, cells: 12, duties: 1, teams: 1, slots: 2, length: 1, side: 2, separation: 0.3}, 0.2, 1},
 		{country{sites: 6, cells: 12, duties: 2, teams: 1, slots: 3, length: 2, side: 2, separation: 0.3}, 0.8, 1},
 		{country{sites: 6, cells: 12, duties: 1, teams: 2, slots: 3, length: 2, side: 2, separation: 0.2}, 0.75, 1},
 		{country{sites: 7, cells: 12, duties: 1, teams: 2, slots: 2, length: 2, side: 2, separation: 0.2}, 0.75, 0.25},

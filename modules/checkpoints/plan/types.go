@@ -124,6 +124,12 @@ type Post struct {
 	Adds          float64 `json:"adds"`     // what the plan would lose without it
 	Origin        string  `json:"origin"`   // proposed, forced, moved, added
 	Locked        bool    `json:"locked"`
+	// BreakMinutes is the break of the shift, at the end of its middle slot; it is not held.
+	BreakMinutes int `json:"break_minutes,omitempty"`
+	// Bits is the entropy of the site of this post in the strategy it was drawn from, and Chance the probability of the
+	// site it has; 0 bits and a chance of 1 for a post that a person chose.
+	Bits   float64 `json:"bits"`
+	Chance float64 `json:"chance"`
 }
 
 // Price says what a plan is worth against what could be proven possible. Values are severity-weighted accidents a year
@@ -134,6 +140,8 @@ type Price struct {
 	Bound   float64 `json:"bound"`   // proven: no plan under the request is worth more
 	Gap     float64 `json:"gap"`     // (Bound − Optimum) / Bound
 	Share   float64 `json:"share"`   // Value / Optimum
+	// Proposed is the value of the plan as it was drawn, before people changed it.
+	Proposed float64 `json:"proposed"`
 	// Cost is what the commander's changes cost against the plan as it was proposed, as a share of the optimum.
 	Cost float64 `json:"cost"`
 	// Avoided are severity-weighted accidents avoided in the period if such posts prevent EffectLow to EffectHigh of what
@@ -180,6 +188,7 @@ type Warning struct {
 type Change struct {
 	Op   string     `json:"op"` // move, lock, unlock, forbid, allow, remove, add, swap
 	Post string     `json:"post,omitempty"`
+	With string     `json:"with,omitempty"` // the other post of a swap
 	Site string     `json:"site,omitempty"`
 	At   *orb.Point `json:"at,omitempty"` // where a post was dragged to, instead of a site: the nearest site that it may stand at
 	Unit string     `json:"unit,omitempty"`
