@@ -17,7 +17,10 @@ import (
 )
 
 // Text is said in French and in English.
-type Text struct{ FR, EN string }
+type Text struct {
+	FR string `json:"fr"`
+	EN string `json:"en"`
+}
 
 // Output is a kind of thing that a module makes. The list is closed: what is not in it is not made.
 type Output string

@@ -44,7 +44,7 @@ func (f rightsFlags) grants(otherwise identity.Role) ([]geoengine.AccountGrant, 
 	if len(areas) == 0 {
 		areas = []string{geoengine.Everywhere}
 	}
-	if _, err := identity.NewRoles().Parse(role); err != nil {
+	if _, err := moduleRoles().Parse(role); err != nil {
 		return nil, usageError{err}
 	}
 	return geoengine.MergeGrants(append(grants, geoengine.AccountGrant{Role: role, Areas: areas})), nil
@@ -55,7 +55,7 @@ func parseGrants(texts []string) ([]geoengine.AccountGrant, error) {
 	grants := make([]geoengine.AccountGrant, 0, len(texts))
 	for _, text := range texts {
 		role, areas, _ := strings.Cut(text, "=")
-		if _, err := identity.NewRoles().Parse(role); err != nil {
+		if _, err := moduleRoles().Parse(role); err != nil {
 			return nil, usageError{err}
 		}
 		grant := geoengine.AccountGrant{Role: role}

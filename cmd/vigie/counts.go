@@ -11,7 +11,6 @@ import (
 	"time"
 
 	"vigie/api/door"
-	"vigie/api/identity"
 	"vigie/geoengine"
 	"vigie/geoengine/disclosure"
 	"vigie/geoengine/journal"
@@ -65,12 +64,12 @@ func (c *countsRulesCommand) Run(ctx context.Context, a *app) error {
 	}
 	a.print(reports, func(w io.Writer) {
 		rows := [][]string{{"CATEGORY", "OTHERS"}}
-		for _, role := range identity.Roles() {
+		for _, role := range moduleRoles() {
 			rows[0] = append(rows[0], strings.ToUpper(string(role)))
 		}
 		for _, rule := range reports {
 			row := []string{rule.Category, threshold(rule.Default)}
-			for _, role := range identity.Roles() {
+			for _, role := range moduleRoles() {
 				k, named := rule.K[string(role)]
 				if !named {
 					k = rule.Default
@@ -100,7 +99,7 @@ type countsSetCommand struct {
 // Run sets a threshold.
 func (c *countsSetCommand) Run(ctx context.Context, a *app) error {
 	if c.Role != "" {
-		if _, err := identity.NewRoles().Parse(c.Role); err != nil {
+		if _, err := moduleRoles().Parse(c.Role); err != nil {
 			return usageError{err}
 		}
 	}

@@ -42,6 +42,7 @@ type commands struct {
 	Serve      serveCommand      `cmd:"" help:"Serve the map and the API on an existing store."`
 	Import     importCommand     `cmd:"" help:"Import files of a source; list and retry rejected rows."`
 	Sources    sourcesCommand    `cmd:"" help:"List what can be imported, with publisher and licence."`
+	Modules    modulesCommand    `cmd:"" help:"List the modules: purpose, legal basis, what they make and keep."`
 	DB         dbCommand         `cmd:"" name:"db" help:"Migrate, inspect, start, stop, back up and restore the database."`
 	User       userCommand       `cmd:"" help:"Manage the accounts that may log in."`
 	Client     clientCommand     `cmd:"" help:"Manage the machines that may ask, and their keys."`

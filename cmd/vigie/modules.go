@@ -4,6 +4,9 @@ import (
 	"context"
 	"crypto/rand"
 	"fmt"
+	"io"
+	"strings"
+	"time"
 
 	"vigie/api"
 	"vigie/api/identity"
@@ -12,6 +15,62 @@ import (
 	"vigie/module"
 	"vigie/modules"
 )
+
+// modulesCommand lists the modules.
+type modulesCommand struct{}
+
+type moduleReport struct {
+	Name       string        `json:"name"`
+	Title      module.Text   `json:"title"`
+	Purpose    module.Text   `json:"purpose"`
+	LegalBasis []module.Text `json:"legal_basis"`
+	Makes      []string      `json:"makes"`
+	Keeps      []keptReport  `json:"keeps"`
+}
+
+type keptReport struct {
+	What module.Text `json:"what"`
+	Days int         `json:"days"` // 0 is for good
+}
+
+// Help says what is listed.
+func (c *modulesCommand) Help() string {
+	return "What each module is for, which law allows it, what it makes, and how long it keeps what."
+}
+
+// Run lists them.
+func (c *modulesCommand) Run(a *app) error {
+	reports := []moduleReport{}
+	for _, m := range modules.All() {
+		r := moduleReport{Name: m.Name, Title: m.Title, Purpose: m.Purpose, LegalBasis: m.LegalBasis, Keeps: []keptReport{}}
+		for _, made := range m.Makes {
+			r.Makes = append(r.Makes, string(made))
+		}
+		for _, kept := range m.Keeps {
+			r.Keeps = append(r.Keeps, keptReport{kept.What, int(kept.For / (24 * time.Hour))})
+		}
+		reports = append(reports, r)
+	}
+	a.print(map[string]any{"modules": reports}, func(w io.Writer) {
+		for _, r := range reports {
+			fmt.Fprintf(w, "%s: %s\n", r.Name, r.Title.EN)
+			rows := [][]string{{"  purpose", r.Purpose.EN}}
+			for _, law := range r.LegalBasis {
+				rows = append(rows, []string{"  law", law.EN})
+			}
+			rows = append(rows, []string{"  makes", strings.Join(r.Makes, ", ")})
+			for _, kept := range r.Keeps {
+				period := "for good"
+				if kept.Days > 0 {
+					period = fmt.Sprintf("%d days", kept.Days)
+				}
+				rows = append(rows, []string{"  keeps", kept.What.EN + ": " + period})
+			}
+			table(w, rows)
+		}
+	})
+	return nil
+}
 
 // moduleRoles are the roles of the house and those that modules add.
 func moduleRoles() identity.RoleSet {

@@ -8,6 +8,7 @@ import (
 
 	"vigie/data"
 	"vigie/data/sources"
+	"vigie/modules"
 )
 
 // Two sources are special on the command line: one stands for all parts of the demonstration, one names its records
@@ -37,7 +38,7 @@ type sourceReport struct {
 // Run lists them.
 func (c *sourcesCommand) Run(a *app) error {
 	reports := []sourceReport{}
-	for _, s := range sources.All() {
+	for _, s := range allSources() {
 		if c.Name == "" || c.Name == s.Name {
 			reports = append(reports, sourceReport{
 				s.Name, s.Title, s.Publisher, s.Licence, s.URL, s.Holds, s.Synthetic, s.Download != nil, s.Hint,
@@ -68,9 +69,18 @@ func (c *sourcesCommand) Run(a *app) error {
 	return nil
 }
 
+// allSources are the sources of the house and those of modules.
+func allSources() []data.Source {
+	all := sources.All()
+	for _, m := range modules.All() {
+		all = append(all, m.Sources...)
+	}
+	return all
+}
+
 func sourceNames() []string {
 	var names []string
-	for _, s := range sources.All() {
+	for _, s := range allSources() {
 		names = append(names, s.Name)
 	}
 	return names
@@ -78,7 +88,7 @@ func sourceNames() []string {
 
 // findSource returns the source of a name; the error names those that exist.
 func findSource(name string) (data.Source, error) {
-	for _, s := range sources.All() {
+	for _, s := range allSources() {
 		if s.Name == name {
 			return s, nil
 		}
@@ -89,7 +99,7 @@ func findSource(name string) (data.Source, error) {
 // findSources is findSource, and all parts of the demonstration for its one name, in the order of their import.
 func findSources(name string) ([]data.Source, error) {
 	var parts []data.Source
-	for _, s := range sources.All() {
+	for _, s := range allSources() {
 		if s.Name == name || name == generatorName && strings.HasPrefix(s.Name, generatorName+"_") {
 			parts = append(parts, s)
 		}

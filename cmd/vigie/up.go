@@ -120,7 +120,7 @@ func (c *upCommand) loadDemo(ctx context.Context, a *app, store *geoengine.Store
 
 // firstAccounts makes an account of each everyday role in a store without accounts.
 func (a *app) firstAccounts(ctx context.Context, store *geoengine.Store) ([]accountReport, error) {
-	accounts := identity.NewAccounts(store, rand.Reader, a.clock)
+	accounts := identity.NewAccounts(store, rand.Reader, a.clock, moduleRoles()...)
 	there, err := accounts.ListAccounts(ctx)
 	made := []accountReport{}
 	if err != nil || len(there) > 0 {

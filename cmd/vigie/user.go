@@ -69,7 +69,7 @@ func (a *app) accounts(ctx context.Context) (*identity.Accounts, *opened, error)
 	if err != nil {
 		return nil, nil, err
 	}
-	return identity.NewAccounts(store.Store, rand.Reader, a.clock), store, nil
+	return identity.NewAccounts(store.Store, rand.Reader, a.clock, moduleRoles()...), store, nil
 }
 
 // Run adds the account.
