@@ -384,7 +384,7 @@ func (d *desk) redraw(ctx context.Context, call *jobs.Call, o *errand) (jobs.ID,
 	if f.Last != o.Base {
 		return id, 0, stale()
 	}
-	request := again(f.Shown.Plan)
+	request := plan.Again(f.Shown.Plan)
 	if request.Seed, err = d.seed(); err != nil {
 		return id, 0, err
 	}
