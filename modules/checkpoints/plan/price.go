@@ -165,7 +165,7 @@ func (p *Problem) time(stands []stand, posts []Post) error {
 			}
 		}
 		slot, post := &p.slots[s.slot], &posts[s.post]
-		post.Slot = slot.start
+		post.Slot, post.Shift = slot.start, p.slots[s.start].start
 		post.TravelSeconds = int(math.Ceil(seconds))
 		post.BreakMinutes = 0
 		if s.middle {

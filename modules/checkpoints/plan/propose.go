@@ -102,7 +102,7 @@ func (p *Problem) plan(solved *Solved, sample draw.Sample) (*Plan, error) {
 		g := p.groupOf(p.dutyOf(s.squad, s.slot), s.slot, s.middle)
 		o := p.optionOf(g, s.site)
 		sq := &p.squads[s.squad]
-		post := Post{Unit: sq.Unit, Team: sq.before + s.team + 1, Slot: p.slots[s.slot].start, Site: p.sites[s.site].ID,
+		post := Post{Unit: sq.Unit, Team: sq.before + s.team + 1, Slot: p.slots[s.slot].start, Shift: p.slots[s.start].start, Site: p.sites[s.site].ID,
 			Origin: originProposed, Bits: strategy.Bits[g], Chance: strategy.Marginals()[o] / max(totals[g], 1)}
 		if forced[o] {
 			post.Origin, post.Locked = originForced, true
@@ -152,7 +152,8 @@ func (p *Problem) seat(sample draw.Sample) ([]stand, error) {
 				}
 				g := &p.groups[p.options[o].group]
 				at, _ := p.placeOf(duty.squad, p.options[o].site)
-				stands = append(stands, stand{squad: duty.squad, day: duty.day, team: team, slot: g.slot, site: at.site, seconds: at.seconds, middle: g.middle})
+				stands = append(stands, stand{squad: duty.squad, day: duty.day, team: team, slot: g.slot, start: duty.starts[sample.Shifts[d][team]],
+					site: at.site, seconds: at.seconds, middle: g.middle})
 			}
 		}
 	}

@@ -63,7 +63,7 @@ func (r Request) fill(zone *time.Location, random io.Reader) (Request, period, e
 		return r, p, refuse("seed", "seed", "La graine « %.70s » doit être hexadécimale, 64 caractères au plus.",
 			"The seed %.70q must be hexadecimal, of 64 characters at most.", r.Seed)
 	}
-	return r, p, r.checkBasis(p)
+	return r, p, r.checkBasis()
 }
 
 func (r *Request) checkWhat() error {
@@ -191,23 +191,10 @@ func (t *Team) fill(field string) error {
 	return nil
 }
 
-// checkBasis holds the period against the legal basis: a requisition under article 78-2-2 is for at most 24 hours.
-func (r *Request) checkBasis(p period) error {
+func (r *Request) checkBasis() error {
 	switch r.Basis {
-	case L2349, R2331:
+	case L2349, R2331, A7822:
 		return nil
-	case A7822:
-	default:
-		return refuse("basis", "basis", "Base légale inconnue : « %.40s » (L234-9, R233-1 ou 78-2-2).", "Unknown legal basis: %.40q (L234-9, R233-1 or 78-2-2).", string(r.Basis))
 	}
-	first, last := 1<<30, 0
-	for _, t := range r.Teams {
-		first = min(first, t.Earliest)
-		last = max(last, (p.days-1)*24+t.Latest)
-	}
-	if last-first > 24 {
-		return refuse("basis_hours", "to", "Une réquisition de l’article 78-2-2 couvre au plus 24 heures, ce plan en demande %d : réduisez la période ou les horaires, ou faites un plan par réquisition.",
-			"A requisition under article 78-2-2 covers at most 24 hours, this plan asks for %d: shorten the period or the hours, or make a plan for each requisition.", last-first)
-	}
-	return nil
+	return refuse("basis", "basis", "Base légale inconnue : « %.40s » (L234-9, R233-1 ou 78-2-2).", "Unknown legal basis: %.40q (L234-9, R233-1 or 78-2-2).", string(r.Basis))
 }

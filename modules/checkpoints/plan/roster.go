@@ -2,7 +2,6 @@ package plan
 
 import (
 	"cmp"
-	"math"
 	"slices"
 	"time"
 )
@@ -14,6 +13,7 @@ type stand struct {
 	site             int32
 	seconds          float32 // from home
 	middle           bool
+	start            int // slot in which the shift begins
 	post             int // in Plan.Posts
 }
 
@@ -88,8 +88,8 @@ func byTeam(stands []stand) {
 	})
 }
 
-// shifts finds a shift for every team that holds its posts, and so which post the break is taken off. Of several, one
-// whose middle slot has no post is taken, else the earliest in which all posts can be held.
+// shifts finds a shift for every team that holds its posts, and so which post the break is taken off: the one it has, else
+// one whose middle slot has no post, else the earliest in which all posts can be held.
 func (p *Problem) shifts(stands []stand, posts []Post) error {
 	byTeam(stands)
 	for from := 0; from < len(stands); {
@@ -114,23 +114,16 @@ func (p *Problem) shift(stands []stand, posts []Post) error {
 	s := stands[0]
 	team := &p.squads[s.squad].Team
 	duty := &p.duties[p.dutyOf(s.squad, s.slot)]
-	best, least := -1, math.Inf(1)
+	best, least := -1, 3
 	var why *Refusal
 	for _, start := range duty.starts {
 		if start > s.slot || stands[len(stands)-1].slot >= start+team.Slots {
 			continue
 		}
-		cost, fits := 0.0, true
-		for i := range stands {
-			middle := p.middle(team, stands[i].slot-start)
-			if r := p.usable(s.squad, place{stands[i].site, stands[i].seconds}, stands[i].slot, middle); r != nil {
-				r.Field, why, fits = "posts."+posts[stands[i].post].ID, r, false
-			}
-			if middle {
-				cost = 1
-			}
-		}
-		if fits && cost < least {
+		cost, r := p.shiftCost(stands, posts, start)
+		if r != nil {
+			why = r
+		} else if cost < least {
 			best, least = start, cost
 		}
 	}
@@ -145,8 +138,32 @@ func (p *Problem) shift(stands []stand, posts []Post) error {
 	}
 	for i := range stands {
 		stands[i].middle = p.middle(team, stands[i].slot-best)
+		stands[i].start = best
 	}
 	return nil
+}
+
+// shiftCost ranks a shift that holds the posts of a team: 0 if it is the one that they already have, 1 if no post loses
+// the break, else 2; a refusal if a post could not be held in it.
+func (p *Problem) shiftCost(stands []stand, posts []Post, start int) (int, *Refusal) {
+	team := &p.squads[stands[0].squad].Team
+	cost, same := 1, true
+	for i := range stands {
+		s := &stands[i]
+		middle := p.middle(team, s.slot-start)
+		if r := p.usable(s.squad, place{s.site, s.seconds}, s.slot, middle); r != nil {
+			r.Field = "posts." + posts[s.post].ID
+			return 0, r
+		}
+		if middle {
+			cost = 2
+		}
+		same = same && posts[s.post].Shift.Equal(p.slots[start].start)
+	}
+	if same {
+		return 0, nil
+	}
+	return cost, nil
 }
 
 // check holds stands against the rules that join posts: forbidden sites and the separation.

@@ -41,20 +41,42 @@ func (p *Problem) gather() error {
 		return refuse("no_demand", "areas", "Aucun accident n’est attendu sur les routes de ce territoire : vérifiez le territoire, la période des accidents et le réseau.",
 			"No accident is to be expected on the roads of these areas: check the areas, the period of the accidents and the network.")
 	}
-	judged := make(map[string]*Site, len(p.world.Sites))
 	p.byID = make(map[string]int32)
-	taken := make(map[int32]bool) // lixels near a known site
+	p.gatherStretches(p.gatherKnown())
+	switch {
+	case len(p.sites) > 0:
+		return nil
+	case p.Request.OnlyKnownSites:
+		return refuse("no_site", "only_known_sites", "Aucun site reconnu sûr dans ce territoire : déclarez des sites sûrs, ou acceptez les sites « à reconnaître ».",
+			"No site in these areas is known to be safe: declare sites safe, or accept sites to be reconnoitred.")
+	}
+	return refuse("no_site", "areas", "Aucune route de ce territoire ne peut recevoir un poste : choisissez un territoire qui a des routes publiques hors autoroute.",
+		"No road of these areas can take a post: choose areas with public roads that are not motorways.")
+}
+
+// gatherKnown offers the known sites and returns the lixels beside them.
+func (p *Problem) gatherKnown() map[int32]bool {
+	beside := make(map[int32]bool)
 	for i := range p.world.Sites {
 		s := &p.world.Sites[i]
-		judged[s.ID] = s
-		if strings.HasPrefix(s.ID, stretchPrefix) || s.Status == Unsafe || p.Request.OnlyKnownSites && s.Status != Safe || !p.inside(s.Area) {
+		if strings.HasPrefix(s.ID, stretchPrefix) || !p.allowed(s) || !p.inside(s.Area) {
 			continue
 		}
 		lixel := p.world.Lixels.Of(s.Spot)
 		p.offer(candidate{Site: *s, lixel: int32(lixel)})
 		for _, n := range p.world.Lixels.Within(lixel, besideM) {
-			taken[n.Lixel] = true
+			beside[n.Lixel] = true
 		}
+	}
+	return beside
+}
+
+// gatherStretches offers stretches of road, with what people have said of them. Those beside known sites are left out,
+// unless they are known to be safe or the commander names them.
+func (p *Problem) gatherStretches(beside map[int32]bool) {
+	judged := make(map[string]*Site, len(p.world.Sites))
+	for i := range p.world.Sites {
+		judged[p.world.Sites[i].ID] = &p.world.Sites[i]
 	}
 	wanted := p.wanted()
 	for i := range p.world.Lixels.List {
@@ -65,20 +87,15 @@ func (p *Problem) gather() error {
 		if j := judged[s.ID]; j != nil {
 			s.Status, s.Lit, s.Note = cmp.Or(j.Status, s.Status), cmp.Or(j.Lit, s.Lit), j.Note
 		}
-		if s.Status == Unsafe || p.Request.OnlyKnownSites && s.Status != Safe || taken[int32(i)] && !wanted[s.ID] && s.Status != Safe {
-			continue
+		if p.allowed(&s) && (!beside[int32(i)] || wanted[s.ID] || s.Status == Safe) {
+			p.offer(candidate{Site: s, lixel: int32(i)})
 		}
-		p.offer(candidate{Site: s, lixel: int32(i)})
 	}
-	if len(p.sites) == 0 {
-		if p.Request.OnlyKnownSites {
-			return refuse("no_site", "only_known_sites", "Aucun site reconnu sûr dans ce territoire : déclarez des sites sûrs, ou acceptez les sites « à reconnaître ».",
-				"No site in these areas is known to be safe: declare sites safe, or accept sites to be reconnoitred.")
-		}
-		return refuse("no_site", "areas", "Aucune route de ce territoire ne peut recevoir un poste : choisissez un territoire qui a des routes publiques hors autoroute.",
-			"No road of these areas can take a post: choose areas with public roads that are not motorways.")
-	}
-	return nil
+}
+
+// allowed says whether the status of a site lets posts stand there.
+func (p *Problem) allowed(s *Site) bool {
+	return s.Status == Safe || s.Status != Unsafe && !p.Request.OnlyKnownSites
 }
 
 func (p *Problem) offer(c candidate) {

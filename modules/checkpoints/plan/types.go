@@ -112,8 +112,9 @@ type Plan struct {
 type Post struct {
 	ID     string    `json:"id"` // stable through changes of the plan: "p1"
 	Unit   string    `json:"unit"`
-	Team   int       `json:"team"` // 1 to Team.Teams, of that unit on that day
-	Slot   time.Time `json:"slot"` // when the slot begins, in the local zone
+	Team   int       `json:"team"`  // 1 to Team.Teams, of that unit on that day
+	Slot   time.Time `json:"slot"`  // when the slot begins, in the local zone
+	Shift  time.Time `json:"shift"` // when the shift of the team begins
 	Site   string    `json:"site"`
 	Arrive time.Time `json:"arrive"`
 	Leave  time.Time `json:"leave"`

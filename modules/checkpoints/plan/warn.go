@@ -25,7 +25,7 @@ func (p *Problem) warn(plan *Plan, stands []stand, posts []Post) []Warning {
 	var list []Warning
 	list = append(list, p.warnPlaces(stands, posts)...)
 	list = append(list, p.warnPredictable(plan)...)
-	list = append(list, p.warnTeams(stands, posts)...)
+	list = append(list, p.warnTeams(posts)...)
 	list = append(list, p.warnData(plan)...)
 	return list
 }
@@ -108,13 +108,13 @@ func (p *Problem) warnPredictable(plan *Plan) (list []Warning) {
 }
 
 // warnTeams is about teams without work, units far from the road, and the legal basis.
-func (p *Problem) warnTeams(stands []stand, posts []Post) (list []Warning) {
-	idle, seats := 0, 0
+func (p *Problem) warnTeams(posts []Post) (list []Warning) {
+	seats := 0
 	for d := range p.duties {
 		sq := &p.squads[p.duties[d].squad]
 		seats += sq.Teams * sq.Slots
 	}
-	if idle = seats - len(posts); idle > 0 {
+	if idle := seats - len(posts); idle > 0 {
 		list = append(list, notice("idle_team", nil, "%d créneau(x) d’équipe sur %d restent sans poste : pas de site libre à distance suffisante, ou poste retiré.",
 			"%d team-slot(s) of %d have no post: no free site far enough from others, or a post was removed.", idle, seats))
 	}

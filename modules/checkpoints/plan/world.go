@@ -231,5 +231,12 @@ func (p *Problem) checkDuties() error {
 		return refuse("no_duty", "teams", "Aucune équipe ne travaille pendant cette période : changez les jours des équipes ou la période.",
 			"No team works in this period: change the days of the teams or the period.")
 	}
+	// A requisition under article 78-2-2 is for at most 24 hours.
+	slots := p.staffedSlots()
+	span := p.slots[slots[len(slots)-1]].end.Sub(p.slots[slots[0]].start)
+	if p.Request.Basis == A7822 && span > 24*time.Hour {
+		return refuse("basis_hours", "to", "Une réquisition de l’article 78-2-2 couvre au plus 24 heures, ce plan en demande %.0f : réduisez la période ou les horaires, ou faites un plan par réquisition.",
+			"A requisition under article 78-2-2 covers at most 24 hours, this plan asks for %.0f: shorten the period or the hours, or make a plan for each requisition.", span.Hours())
+	}
 	return nil
 }

@@ -93,7 +93,6 @@ func (c *checker) span() {
 			last = s
 		}
 	}
-	// A day of 25 hours on the clock is still one day of the requisition only if posts are within 24 hours of it.
 	c.want(last.Add(2*time.Hour).Sub(first) <= 24*time.Hour, "posts from %s to %s under article 78-2-2", first, last)
 }
 

@@ -127,12 +127,12 @@ func (m *maker) surface() {
 		}
 		s.Profile[i] = int32(m.rng.IntN(len(s.Profiles)))
 	}
-	switch {
-	case m.chance(0.02):
+	switch m.pick(94, 2, 2, 2) {
+	case 1:
 		s.Report.Accidents = 0
-	case m.chance(0.02):
+	case 2:
 		s.Report.WithoutHour = s.Report.Accidents
-	case m.chance(0.02):
+	case 3:
 		clear(s.Expected)
 	}
 	m.world.Surface = s
