@@ -147,7 +147,7 @@ func grids(pools map[string][]string) {
 	for _, name := range []string{"tileMatrixSetId", "tileMatrixSet", "tilematrixset"} {
 		pools[name] = []string{"WebMercatorQuad", "WorldCRS84Quad", "none"}
 	}
-	pools["tilejson/file"] = []string{"hexagons.json", "events.json", "areas.json", "units.json", "none.json"}
+	pools["tilejson/file"] = []string{"hexagons.json", "events.json", "areas.json", "units.json", "roads.json", "none.json"}
 }
 
 // tileOf is a tile that exists, by the names that operations give to its parts.

@@ -145,6 +145,7 @@ func (s *Server) tileRoutes() {
 	s.door.Add(events, door.Raw(s.eventTile, mvt))
 	s.door.Add(tile("areas", "The areas, our own base map", "file is {y}.mvt."), door.Raw(s.areaTile, mvt))
 	s.door.Add(tile("units", "The units of the services", "file is {y}.mvt."), door.Raw(s.unitTile, mvt))
+	s.door.Add(tile("roads", "The road network, from zoom 5", "file is {y}.mvt."), door.Raw(s.roadTile, mvt))
 	s.door.Add(door.Operation{
 		ID: "tilejson", Method: http.MethodGet, Path: "/tiles/{file}", Tag: "Tiles", Roles: readers(), Quiet: true,
 		Summary: "TileJSON 3 of a layer", Description: "file is {layer}.json.", Audit: door.AuditAggregate, Limit: normally(),

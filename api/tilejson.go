@@ -37,7 +37,15 @@ func (s *Server) tileJSON(w http.ResponseWriter, r *http.Request, pass door.Pass
 	if extent.Positioned > 0 {
 		bounds = extent.Box
 	}
-	return writeJSON(w, layers[i].Describe(s.base(r), query, bounds, s.attribution()))
+	attribution := s.attribution()
+	if name == "roads" {
+		roads, err := s.tiles.roads.Attribution(r.Context())
+		if err != nil {
+			return err
+		}
+		attribution = strings.TrimSuffix(attribution+" · "+roads, " · ")
+	}
+	return writeJSON(w, layers[i].Describe(s.base(r), query, bounds, attribution))
 }
 
 // style is the MapLibre style of our own base map by day or by night.

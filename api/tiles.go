@@ -27,8 +27,9 @@ type tileLayers struct {
 	events   *tiles.Events
 	areas    *tiles.Areas
 	units    *tiles.Units
+	roads    *tiles.Roads
 	cache    *tiles.Cache
-	epoch    atomic.Uint64 // grows when areas or units change
+	epoch    atomic.Uint64 // grows when areas, units or roads change
 	asked    atomic.Uint64
 	made     atomic.Uint64
 }
@@ -36,7 +37,7 @@ type tileLayers struct {
 func newTileLayers(store *geoengine.Store, c *cube.Cube) *tileLayers {
 	return &tileLayers{
 		cube: c, hexagons: tiles.NewHexagons(c), events: tiles.NewEvents(store), areas: tiles.NewAreas(store),
-		units: tiles.NewUnits(store), cache: tiles.NewCache(cacheBytes),
+		units: tiles.NewUnits(store), roads: tiles.NewRoads(store), cache: tiles.NewCache(cacheBytes),
 	}
 }
 
@@ -88,6 +89,11 @@ func (s *Server) drawn(ctx context.Context, pass door.Pass, layer string, t tile
 	case "areas":
 		return s.tiles.body(ctx, t, "areas "+epoch, func(ctx context.Context, t tiles.Tile) ([]byte, bool, error) {
 			body, err := s.tiles.areas.MVT(ctx, t)
+			return body, false, err
+		})
+	case "roads":
+		return s.tiles.body(ctx, t, "roads "+epoch, func(ctx context.Context, t tiles.Tile) ([]byte, bool, error) {
+			body, err := s.tiles.roads.MVT(ctx, t)
 			return body, false, err
 		})
 	case "units":
@@ -230,6 +236,14 @@ func (s *Server) areaTile(w http.ResponseWriter, r *http.Request, pass door.Pass
 		return err
 	}
 	return s.serveTile(w, r, pass, "areas", t, geoengine.Query{})
+}
+
+func (s *Server) roadTile(w http.ResponseWriter, r *http.Request, pass door.Pass) error {
+	t, _, err := parseTile(r, "mvt")
+	if err != nil {
+		return err
+	}
+	return s.serveTile(w, r, pass, "roads", t, geoengine.Query{})
 }
 
 func (s *Server) unitTile(w http.ResponseWriter, r *http.Request, pass door.Pass) error {

@@ -31,6 +31,7 @@ func TestTiles(t *testing.T) {
 		"/tiles/events/14/8257/5982.mvt?attr.light=night": {"events", 66},
 		"/tiles/areas/9/258/186.mvt":                      {"areas", 3},
 		"/tiles/units/9/258/186.mvt":                      {"units", 0},
+		"/tiles/roads/9/258/186.mvt":                      {"roads", 0},
 	} {
 		a := s.get(t, alice, target, "Accept-Encoding", "identity")
 		if a.status != http.StatusOK || a.header.Get("Content-Type") != "application/vnd.mapbox-vector-tile" {
@@ -109,7 +110,7 @@ func TestTilesOutOfRange(t *testing.T) {
 		"/tiles/hexagons/-1/0/0.mvt", "/tiles/hexagons/31/0/0.mvt", "/tiles/hexagons/3/8/0.mvt", "/tiles/hexagons/3/0/8.mvt",
 		"/tiles/hexagons/3/0/-1.mvt", "/tiles/hexagons/3/0/1.5.mvt", "/tiles/hexagons/3/0/0.png", "/tiles/hexagons/3/0/0",
 		"/tiles/hexagons/+3/0/0.mvt", "/tiles/hexagons/03/0/0.mvt", "/tiles/hexagons/3/99999999999999999999/0.mvt",
-		"/tiles/hexagons/0x3/0/0.mvt", "/tiles/events/12/0/0.mvt", "/tiles/areas/3/0/0.bin", "/tiles/units/1/0/0.mvt",
+		"/tiles/hexagons/0x3/0/0.mvt", "/tiles/events/12/0/0.mvt", "/tiles/areas/3/0/0.bin", "/tiles/units/1/0/0.mvt", "/tiles/roads/4/0/0.mvt",
 		"/tiles/hexagons/3/0/0.bin?bins=0", "/tiles/hexagons/3/0/0.bin?bins=401", "/tiles/hexagons/3/0/0.bin?bin_from=2024-01-01",
 		"/tiles/hexagons/3/0/0.bin?bin_from=2024-01-02&bin_to=2024-01-01",
 	} {
@@ -128,7 +129,7 @@ func TestTileJSON(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, nil)
 	alice := s.person(t, "alice")
-	for _, layer := range []string{"hexagons", "events", "areas", "units"} {
+	for _, layer := range []string{"hexagons", "events", "areas", "units", "roads"} {
 		var doc struct {
 			TileJSON     string
 			Tiles        []string

@@ -13,6 +13,7 @@ import (
 
 	"vigie/geoengine"
 	"vigie/geoengine/disclosure"
+	"vigie/geoengine/road"
 	"vigie/progress"
 )
 
@@ -72,7 +73,7 @@ func (s *Server) followEvents(ctx context.Context) error {
 	return s.config.Cube.Follow(ctx, func(version uint64) { s.hub.publishVersion(version, s.config.Clock()) })
 }
 
-// listen hears of imports, areas and ended sessions, on a connection of its own.
+// listen hears of imports, areas, roads and ended sessions, on a connection of its own.
 func (s *Server) listen(ctx context.Context) error {
 	conn, err := pgx.ConnectConfig(ctx, s.config.Store.Pool.Config().ConnConfig)
 	if err != nil {
@@ -83,7 +84,7 @@ func (s *Server) listen(ctx context.Context) error {
 		defer cancel()
 		_ = conn.Close(closing) // it is gone either way
 	}()
-	for _, channel := range []string{importsChannel, areasChannel, geoengine.SessionsChannel, disclosure.Channel} {
+	for _, channel := range []string{importsChannel, areasChannel, road.Channel, geoengine.SessionsChannel, disclosure.Channel} {
 		if _, err := conn.Exec(ctx, "listen "+pgx.Identifier{channel}.Sanitize()); err != nil {
 			return fmt.Errorf("listen: %w", err)
 		}
@@ -103,6 +104,8 @@ func (s *Server) listen(ctx context.Context) error {
 			err = s.tellImport(ctx, note.Payload)
 		case areasChannel:
 			s.areasChanged()
+		case road.Channel:
+			s.tiles.areasChanged()
 		case geoengine.SessionsChannel:
 			s.callers.Forget()
 		case disclosure.Channel:

@@ -55,6 +55,12 @@ func Layers() []Layer {
 				"source": "String: source", "ref": "String: référence", "kind": "String: nature", "name": "String: nom", "area": "String: territoire",
 			},
 		}}},
+		{"roads", "Réseau routier", RoadsMinZoom, RoadsMaxZoom, []VectorLayer{{
+			"roads", "Routes, les plus grandes seules aux petites échelles", RoadsMinZoom, RoadsMaxZoom, "line", map[string]string{
+				"class": "String: motorway, trunk, primary, secondary, tertiary, unclassified, residential, living_street, service, track",
+				"name":  "String: nom", "number": "String: numéro (D 606)", "link": "Boolean: bretelle", "tunnel": "Boolean: souterrain",
+			},
+		}}},
 	}
 }
 

@@ -142,7 +142,7 @@ const (
 	confirmNetwork = `update road_network set imported = clock_timestamp() where generation = $1`
 	retireNetwork  = `update road_network set state = 'old' where generation = $1`
 	activate       = `update road_network set state = 'active', imported = clock_timestamp() where generation = $1`
-	notifyRoads    = `select pg_notify('vigie_roads', ($1::bigint)::text)`
+	notifyRoads    = `select pg_notify($1, $2::bigint::text)`
 )
 
 // network is what the store knows of one.
@@ -194,9 +194,12 @@ func (g *Ingest) Activate(ctx context.Context) (removed int64, err error) {
 }
 
 func (g *Ingest) replace(ctx context.Context, tx pgx.Tx) error {
+	if err := drawOverviews(ctx, tx, g.generation); err != nil {
+		return err
+	}
 	if _, err := tx.Exec(ctx, activate, g.generation); err != nil {
 		return err
 	}
-	_, err := tx.Exec(ctx, notifyRoads, g.generation)
+	_, err := tx.Exec(ctx, notifyRoads, Channel, g.generation)
 	return err
 }
