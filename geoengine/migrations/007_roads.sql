@@ -13,6 +13,7 @@ create table road_network (
     sites bigint not null default 0,
     metres double precision not null default 0,
     known bigint not null default 0,       -- of its rows, those whose ref the network before had too
+    removed bigint not null default 0,     -- rows of the network before that it has no more
     hash bigint not null default 0         -- sum of the fingerprints
 );
 create unique index road_network_active on road_network (source) where state = 'active';

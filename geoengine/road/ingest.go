@@ -138,10 +138,10 @@ func (g *Ingest) Discard(ctx context.Context) error {
 
 const (
 	selectNetwork = `
-		select state, sections + restrictions + sites, known, hash from road_network where generation = $1 for update`
+		select state, sections + restrictions + sites, known, removed, hash from road_network where generation = $1 for update`
 	confirmNetwork = `update road_network set imported = clock_timestamp() where generation = $1`
 	retireNetwork  = `update road_network set state = 'old' where generation = $1`
-	activate       = `update road_network set state = 'active', imported = clock_timestamp() where generation = $1`
+	activate       = `update road_network set state = 'active', imported = clock_timestamp(), removed = $2 where generation = $1`
 	notifyRoads    = `select pg_notify($1, $2::bigint::text)`
 )
 
@@ -150,10 +150,11 @@ type network struct {
 	state      string
 	rows, hash int64
 	known      int64 // rows whose ref the one before had too
+	removed    int64 // rows of the one before that it has no more
 }
 
 func readNetwork(ctx context.Context, tx pgx.Tx, generation int64) (n network, err error) {
-	err = tx.QueryRow(ctx, selectNetwork, generation).Scan(&n.state, &n.rows, &n.known, &n.hash)
+	err = tx.QueryRow(ctx, selectNetwork, generation).Scan(&n.state, &n.rows, &n.known, &n.removed, &n.hash)
 	return n, err
 }
 
@@ -164,7 +165,7 @@ func (g *Ingest) Activate(ctx context.Context) (removed int64, err error) {
 	err = pgx.BeginFunc(ctx, g.store.Pool, func(tx pgx.Tx) error {
 		written, err := readNetwork(ctx, tx, g.generation)
 		if err != nil || written.state == "active" { // done before, but not heard of
-			gone = 0
+			gone, removed = 0, written.removed
 			return err
 		}
 		if g.before != 0 {
@@ -182,7 +183,7 @@ func (g *Ingest) Activate(ctx context.Context) (removed int64, err error) {
 				return err
 			}
 		}
-		return g.replace(ctx, tx)
+		return g.replace(ctx, tx, removed)
 	})
 	if err == nil && gone != 0 {
 		err = g.remove(ctx, gone)
@@ -193,11 +194,11 @@ func (g *Ingest) Activate(ctx context.Context) (removed int64, err error) {
 	return removed, nil
 }
 
-func (g *Ingest) replace(ctx context.Context, tx pgx.Tx) error {
+func (g *Ingest) replace(ctx context.Context, tx pgx.Tx, removed int64) error {
 	if err := drawOverviews(ctx, tx, g.generation); err != nil {
 		return err
 	}
-	if _, err := tx.Exec(ctx, activate, g.generation); err != nil {
+	if _, err := tx.Exec(ctx, activate, g.generation, removed); err != nil {
 		return err
 	}
 	_, err := tx.Exec(ctx, notifyRoads, Channel, g.generation)
