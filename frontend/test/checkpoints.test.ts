@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { fr } from '../src/i18n/fr'
 import { nearest } from '../src/checkpoints/layers'
 import { blank, clockOf, instantAt } from '../src/checkpoints/report'
-import { problemsAt, requestOf, rowsOf, wrongWith } from '../src/checkpoints/request'
+import { problemsAt, requestOf, rowsOf, suggested, wrongWith } from '../src/checkpoints/request'
 import { figure, hourOfWeek, places, points, ring, slotAt, slotHours, slotsOf, swing } from '../src/checkpoints/slots'
 import { Unsent } from '../src/checkpoints/unsent.svelte'
 import { orderWords } from '../src/checkpoints/words.order'
@@ -139,6 +139,17 @@ describe('a request', () => {
     expect(request.teams).toEqual([team])
     expect(request.title).toBe('x')
     expect('since' in request).toBe(false)
+  })
+
+  it('ticks road police before brigades, and none that no road reaches', () => {
+    const units = [
+      { id: 'b', kind: 'gendarmerie.brigade', on_network: true },
+      { id: 'm', kind: 'gendarmerie.motorised', on_network: true },
+      { id: 'n', kind: 'gendarmerie.motorised', on_network: false },
+    ]
+    expect(suggested({ units } as Options).map(({ unit }) => unit)).toEqual(['m'])
+    expect(suggested({ units: units.slice(0, 1) } as Options).map(({ unit }) => unit)).toEqual(['b'])
+    expect(suggested({ units: null } as Options)).toEqual([])
   })
 
   it.each([

@@ -12,6 +12,17 @@ export interface Row extends Team {
   off: boolean // too far from every road
 }
 
+const most = 4 // units that are ticked without anybody's choice
+
+/** Who would hold posts if nobody says: units of the road police, else brigades, else any; one team on a late evening. */
+export function suggested(options: Options): Team[] {
+  const on = (options.units ?? []).filter((unit) => unit.on_network)
+  const of = (prefix: string) => on.filter(({ kind }) => kind.startsWith(prefix))
+  const first =
+    [of('gendarmerie.motorised'), of('gendarmerie.'), of('police.'), on].find(({ length }) => length > 0) ?? []
+  return first.slice(0, most).map(({ id }) => ({ unit: id, teams: 1, slots: 2, earliest: 18, latest: 28 }))
+}
+
 /** A row for each unit, those of the defaults ticked and set as there. Several teams of one unit keep a row each. */
 export function rowsOf(options: Options, teams: Team[]): Row[] {
   const blank = teams[0] ?? { teams: 1, slots: 2, earliest: 18, latest: 28 }
