@@ -55,7 +55,7 @@ func measureAPI(ctx context.Context, store *geoengine.Store, options Options) ([
 	if err := c.Load(ctx, options.Progress); err != nil {
 		return nil, err
 	}
-	s, err := serveAPI(ctx, store, c, quiet)
+	s, err := serveAPI(ctx, store, c, quiet, loadRoot) // the whole synthetic territory, which is an area among others to the server
 	if err != nil {
 		return nil, err
 	}

@@ -30,9 +30,11 @@ type site struct {
 	stop    func()
 }
 
-// serveAPI starts the server as vigie serve does.
-func serveAPI(ctx context.Context, store *geoengine.Store, c *cube.Cube, log *slog.Logger) (*site, error) {
-	server, err := api.New(api.Config{Store: store, Cube: c, Log: log, Clock: time.Now, Random: rand.Reader, Build: "bench"})
+// serveAPI starts the server as vigie serve does, with commanders of one area.
+func serveAPI(ctx context.Context, store *geoengine.Store, c *cube.Cube, log *slog.Logger, area string, extensions ...api.Extension) (*site, error) {
+	server, err := api.New(api.Config{
+		Store: store, Cube: c, Log: log, Clock: time.Now, Random: rand.Reader, Build: "bench", Extensions: extensions,
+	})
 	if err != nil {
 		return nil, err
 	}
@@ -49,7 +51,7 @@ func serveAPI(ctx context.Context, store *geoengine.Store, c *cube.Cube, log *sl
 		return nil, err
 	}
 	s := &site{address: address, stop: func() { closed(); cancel(); <-worked }}
-	if err := s.logIn(ctx, store); err != nil {
+	if err := s.logIn(ctx, store, area); err != nil {
 		s.stop()
 		return nil, err
 	}
@@ -71,12 +73,12 @@ func serveHandler(ctx context.Context, handler http.Handler) (address string, st
 	return "http://" + listener.Addr().String(), func() { _ = server.Close(); <-closed }, nil
 }
 
-// logIn makes commanders of the whole synthetic territory, which is an area among others to the server.
-func (s *site) logIn(ctx context.Context, store *geoengine.Store) error {
+// logIn makes commanders of the area.
+func (s *site) logIn(ctx context.Context, store *geoengine.Store, area string) error {
 	accounts := identity.NewAccounts(store, rand.Reader, time.Now)
 	for i := range apiAccounts {
 		name, password := fmt.Sprint("bench", i), rand.Text()
-		if err := accounts.CreateAccount(ctx, name, string(identity.Commander), []string{loadRoot}, password); err != nil {
+		if err := accounts.CreateAccount(ctx, name, string(identity.Commander), []string{area}, password); err != nil {
 			return err
 		}
 		body, err := json.Marshal(map[string]string{"name": name, "password": password})

@@ -16,7 +16,7 @@ import (
 
 // benchCommand measures.
 type benchCommand struct {
-	What   string `arg:"" enum:"ingest,cube,tiles,cells,fresh,api" help:"ingest, cube, tiles, cells, fresh (commit to visible) or api (features, cost of rights and journal)."`
+	What   string `arg:"" enum:"ingest,cube,tiles,cells,fresh,api,zones,plan" help:"ingest, cube, tiles, cells, fresh (commit to visible), api (features, cost of rights and journal) zones (hot spots on roads) or plan (click to order of operations)."`
 	Events int    `default:"1000000" help:"How many events to measure with."`
 	Seed   uint64 `default:"1" help:"Seed of the generated data."`
 }
@@ -48,6 +48,7 @@ func (c *benchCommand) Run(ctx context.Context, a *app) error {
 	options := bench.Options{Events: c.Events, Seed: c.Seed, Progress: a.progress, Log: a.log}
 	measure := map[string]func(context.Context, *geoengine.Store, bench.Options) ([]bench.Result, error){
 		"ingest": bench.Ingest, "cube": bench.Cube, "tiles": bench.Tiles, "cells": bench.Cells, "fresh": bench.Fresh, "api": bench.API,
+		"zones": bench.Zones, "plan": bench.Plan,
 	}[c.What]
 	var results []bench.Result
 	run := func(store *geoengine.Store) (err error) {
@@ -55,7 +56,7 @@ func (c *benchCommand) Run(ctx context.Context, a *app) error {
 		return err
 	}
 	var err error
-	if c.What == "cells" {
+	if c.What == "cells" || c.What == "zones" {
 		err = run(nil)
 	} else {
 		err = a.withThrowawayDatabase(ctx, run)
