@@ -1,7 +1,9 @@
 package solve
 
 import (
+	"cmp"
 	"context"
+	"math"
 	"slices"
 )
 
@@ -24,10 +26,18 @@ type ascent struct {
 	lambda  float64
 	stalled int
 	mark    []bool
+	metric  []float64 // how far the multiplier of each element moves: as the root of its weight
 }
 
 func newAscent(d *dual, lower int64) *ascent {
-	return &ascent{d: d, lower: lower, best: 1<<63 - 1, frac: make([]float64, d.c.options()), dir: make([]float64, len(d.c.weight)), lambda: 1, mark: make([]bool, d.c.options())}
+	a := &ascent{
+		d: d, lower: lower, best: 1<<63 - 1, frac: make([]float64, d.c.options()), dir: make([]float64, len(d.c.weight)), lambda: 1,
+		mark: make([]bool, d.c.options()), metric: make([]float64, len(d.c.weight)),
+	}
+	for e, w := range d.c.weight {
+		a.metric[e] = math.Sqrt(float64(w))
+	}
+	return a
 }
 
 // bound is the best one so far, not scaled.
@@ -72,7 +82,7 @@ func (a *ascent) note() {
 			a.bestV = append(a.bestV, c.v)
 		}
 	}
-	if a.stalled++; a.stalled > 12 {
+	if a.stalled++; a.stalled > patience {
 		a.lambda /= 1.6
 		a.stalled = 0
 	}
@@ -92,8 +102,12 @@ func (a *ascent) restore() {
 	d.evaluate()
 }
 
-// keep is the share of the last direction that is kept.
-const keep = 0.3
+// keep is the share of the last direction that is kept (deflection: Camerini, Fratta, Maffioli 1975); after patience steps
+// without gain the steps become shorter.
+const (
+	keep     = 0.7
+	patience = 12
+)
 
 func (a *ascent) step() {
 	d, scale := a.d, a.d.l.scale
@@ -111,7 +125,7 @@ func (a *ascent) step() {
 		}
 		g += keep * a.dir[e]
 		a.dir[e] = g
-		norm += g * g
+		norm += g * g * a.metric[e]
 	}
 	for i := range d.cliques {
 		s := d.slack(&d.cliques[i])
@@ -127,7 +141,7 @@ func (a *ascent) step() {
 	}
 	t := a.lambda * float64(d.total-a.lower*scale) / norm
 	for e, w := range d.c.weight {
-		d.u[e] = min(max(0, d.u[e]-int64(t*a.dir[e])), w*scale)
+		d.u[e] = min(max(0, d.u[e]-int64(t*a.metric[e]*a.dir[e])), w*scale)
 	}
 	for i := range d.cliques {
 		c := &d.cliques[i]
@@ -246,26 +260,37 @@ func common(a, b []int32) []int32 {
 	return both
 }
 
-// try makes a solution of the picked options, completes it greedily and improves it by swaps.
+// try makes a solution of the options that were picked most often, completes it greedily and improves it by swaps.
 func (a *ascent) try() {
 	d := a.d
 	if d.c.stuck {
 		return
 	}
 	p := newPrimal(d.l, d.c)
-	for i := range d.c.duties {
-		of := &d.c.duties[i]
-		for g := of.lo; g < of.hi; g++ {
-			for _, o := range d.top[g][:d.hold[g]] {
-				if p.may(o, of) {
-					p.add(o)
-				}
-			}
+	for _, o := range a.often(0.5) {
+		if of := d.c.dutyOf(o); p.may(o, of) {
+			p.add(o)
 		}
 	}
 	p.greedy()
 	p.swaps(3)
+	a.offer(p)
+}
+
+func (a *ascent) offer(p *primal) {
 	if p.value > a.lower {
 		a.lower, a.found = p.value, p
 	}
+}
+
+// often are the options picked in at least a share of the last steps, the most frequent first.
+func (a *ascent) often(share float64) []int32 {
+	var all []int32
+	for o, f := range a.frac {
+		if f >= share {
+			all = append(all, int32(o))
+		}
+	}
+	slices.SortStableFunc(all, func(x, y int32) int { return cmp.Compare(a.frac[y], a.frac[x]) })
+	return all
 }

@@ -43,6 +43,18 @@ func (c *core) members(e int32) []int32        { return c.member[c.mstart[e]:c.m
 func (c *core) rivalsOf(o int32) []int32       { return c.rivals[c.rstart[o]:c.rstart[o+1]] }
 func (c *core) inGroup(g int32) (int32, int32) { return c.gstart[g], c.gstart[g+1] }
 
+// dutyOf is the duty of an option.
+func (c *core) dutyOf(o int32) *coreDuty {
+	g := c.group[o]
+	i, _ := slices.BinarySearchFunc(c.duties, g, func(d coreDuty, g int32) int {
+		if d.hi <= g {
+			return -1
+		}
+		return 1
+	})
+	return &c.duties[i]
+}
+
 // layout is what stays the same of an instance: the groups of each duty.
 type layout struct {
 	in     *Instance

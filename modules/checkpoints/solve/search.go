@@ -54,6 +54,12 @@ func (s *search) solve(c *core, from *dual, to goal) result {
 	a := newAscent(from, to.lower)
 	a.run(s.ctx, s.steps(c, to))
 	s.log.Steps += a.steps
+	if to.depth == 0 && a.bound() > a.lower+to.tol {
+		s.dive(c, a)
+	}
+	if s.log.Root == 0 {
+		s.log.Root = a.bound()
+	}
 	r := result{bound: max(a.lower, a.bound()), value: a.lower}
 	if a.found != nil {
 		r.chosen, r.better = a.found.list(), true

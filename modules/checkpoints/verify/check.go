@@ -46,6 +46,7 @@ type checker struct {
 	tick     int32       // counts steps
 	profit   []int64     // of each option in this step
 	owner    []int32     // the last part that named each option
+	named    int32       // parts so far
 	rivals   [][]int32   // the options in conflict with each, ascending
 	duty     []int32     // of each group, -1 if none
 	taken    []int32     // options taken in each group
@@ -196,7 +197,7 @@ func (c *checker) node(n *Node, open []int32, fixed, claim int64) error {
 // cases follows the two cases of an option, or the one that is left of them.
 func (c *checker) cases(n *Node, open []int32, fixed, claim int64) error {
 	o := n.Option
-	if !slices.Contains(open, o) {
+	if o < 0 || int(o) >= len(c.state) || c.state[o] == opened && !slices.Contains(open, o) {
 		return fmt.Errorf("option %d is not there to branch on", o)
 	}
 	before, trail := c.state[o], len(c.trail)
@@ -218,14 +219,23 @@ func (c *checker) cases(n *Node, open []int32, fixed, claim int64) error {
 	return c.node(n.Zero, open, fixed, claim)
 }
 
-// parts follows independent parts, whose bounds add up.
+// parts follows independent parts, whose bounds add up. What options of a part add that are taken already counts there.
 func (c *checker) parts(parts []Part, open []int32, fixed, claim int64) error {
+	base, gains := c.named+1, make([]int64, len(parts))
+	c.named += int32(len(parts))
 	for i, part := range parts {
 		for _, o := range part.Options {
 			if o < 0 || int(o) >= len(c.state) {
 				return fmt.Errorf("part %d names option %d", i, o)
 			}
-			c.owner[o] = int32(i) + 1
+			c.owner[o] = base + int32(i)
+			gains[i] += c.uncover(o, -1)
+		}
+		fixed -= gains[i]
+	}
+	for _, part := range parts {
+		for _, o := range part.Options {
+			c.uncover(o, 1)
 		}
 		if part.Bound < 0 || part.Bound > claim-fixed {
 			return fmt.Errorf("a part is said to add %d at most to %d, and all %d", part.Bound, fixed, claim)
@@ -238,8 +248,8 @@ func (c *checker) parts(parts []Part, open []int32, fixed, claim int64) error {
 		if c.state[o] != opened {
 			continue
 		}
-		i, d := c.owner[o], c.duty[c.p.Group[o]]
-		ok := i > 0 && int(i) <= len(parts) && (duties[d] == 0 || duties[d] == i)
+		i, d := c.owner[o]-base+1, c.duty[c.p.Group[o]]
+		ok := i > 0 && (duties[d] == 0 || duties[d] == i)
 		for _, e := range c.p.Covers[c.p.Start[o]:c.p.Start[o+1]] {
 			if at := &c.element[e]; at.tick != c.tick {
 				at.tick, at.part = c.tick, i
@@ -247,7 +257,7 @@ func (c *checker) parts(parts []Part, open []int32, fixed, claim int64) error {
 			ok = ok && (c.element[e].covered > 0 || c.element[e].part == i)
 		}
 		for _, r := range c.rivals[o] {
-			ok = ok && (c.state[r] != opened || c.owner[r] == i || c.in[r] != c.in[o])
+			ok = ok && (c.state[r] != opened || c.owner[r] == c.owner[o] || c.in[r] != c.in[o])
 		}
 		if !ok {
 			return fmt.Errorf("option %d is in no part of its own", o)
@@ -256,11 +266,24 @@ func (c *checker) parts(parts []Part, open []int32, fixed, claim int64) error {
 		each[i-1] = append(each[i-1], o)
 	}
 	for i, part := range parts {
-		if err := c.node(part.Root, each[i], 0, part.Bound); err != nil {
+		if err := c.node(part.Root, each[i], gains[i], part.Bound); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// uncover adds by to how many taken options cover what a taken option covers; what is covered no more then.
+func (c *checker) uncover(o, by int32) (lost int64) {
+	if c.state[o] != taken {
+		return 0
+	}
+	for _, e := range c.p.Covers[c.p.Start[o]:c.p.Start[o+1]] {
+		if c.element[e].covered += by; by < 0 && c.element[e].covered == 0 {
+			lost += c.p.Weights[e]
+		}
+	}
+	return lost
 }
 
 // take takes an open option; what it adds, and false if it cannot be taken.
