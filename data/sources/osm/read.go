@@ -155,10 +155,11 @@ func (r *reading) survey() error {
 				return nil
 			}
 			found, err := parseTurn(rel)
-			if err != nil {
-				r.rejects = append(r.rejects, err)
-			} else if found != nil {
+			switch {
+			case err == nil:
 				r.turns = append(r.turns, *found)
+			case !errors.Is(err, errNotForCars):
+				r.rejects = append(r.rejects, err)
 			}
 			return nil
 		},

@@ -31,6 +31,7 @@ func siteOf(t tags) (s road.Site, ok bool) {
 		return road.Site{}, false
 	case private:
 		s.Access = road.Destination
+	case open:
 	}
 	s.Name, s.Lit = t.get("name"), lit(t)
 	return s, true

@@ -1,6 +1,7 @@
 package osm
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strconv"
@@ -58,7 +59,10 @@ func forCars(t tags) string {
 	return t.first("restriction:motorcar", "restriction:motor_vehicle", "restriction:vehicle", "restriction")
 }
 
-// parseTurn reads a restriction; nil without an error is one that does not bind cars at all times.
+// errNotForCars says that a restriction does not bind cars, or not at all times.
+var errNotForCars = errors.New("does not bind cars at all times")
+
+// parseTurn reads a restriction. The error is errNotForCars, or a reject.
 func parseTurn(r *relation) (*turn, error) {
 	reject := func(reason, format string, args ...any) (*turn, error) {
 		return nil, data.Rejectf(r.at, []byte(r.text()), reason, "relation %d: "+format, append([]any{r.id}, args...)...)
@@ -66,7 +70,7 @@ func parseTurn(r *relation) (*turn, error) {
 	value := forCars(r.tags)
 	switch value {
 	case "":
-		return nil, nil
+		return nil, errNotForCars
 	case "no_left_turn", "no_right_turn", "no_straight_on", "no_u_turn", "no_entry", "no_exit",
 		"only_left_turn", "only_right_turn", "only_straight_on", "only_u_turn":
 	default:

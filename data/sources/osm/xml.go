@@ -17,8 +17,9 @@ const maxXMLToken = 1 << 20
 
 // tokenLimit fails when one token becomes too long: the decoder holds a token in memory.
 type tokenLimit struct {
-	in   io.Reader
-	left int
+	in     io.Reader
+	left   int
+	failed bool // reading did, so that what comes of it is not the fault of the text
 }
 
 var errLongToken = fmt.Errorf("more than %d bytes without a tag: %w", maxXMLToken, geoengine.ErrInvalid)
@@ -30,6 +31,7 @@ func (t *tokenLimit) Read(p []byte) (int, error) {
 	}
 	n, err := t.in.Read(p[:min(len(p), t.left)])
 	t.left -= n
+	t.failed = t.failed || err != nil && !errors.Is(err, io.EOF)
 	return n, err
 }
 
@@ -55,10 +57,6 @@ func scanXML(ctx context.Context, in io.Reader, file string, want wanted) error 
 		return nil, fmt.Errorf("its encoding is %.40q, must be UTF-8: %w", charset, geoengine.ErrInvalid)
 	}
 	if err := s.run(ctx); err != nil {
-		var syntax *xml.SyntaxError
-		if errors.As(err, &syntax) {
-			err = fmt.Errorf("%w: %w", err, geoengine.ErrInvalid)
-		}
 		line, column := s.decoder.InputPos()
 		return fmt.Errorf("read %s, line %d, column %d: %w", file, line, column, err)
 	}
@@ -78,6 +76,9 @@ func (s *xmlScanner) run(ctx context.Context) error {
 				return fmt.Errorf("the file ends in the middle (a broken download?): %w", geoengine.ErrInvalid)
 			}
 			return nil
+		}
+		if err != nil && !s.limit.failed && !errors.Is(err, geoengine.ErrInvalid) {
+			return fmt.Errorf("%w: %w", err, geoengine.ErrInvalid)
 		}
 		if err != nil {
 			return err

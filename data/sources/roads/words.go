@@ -199,7 +199,7 @@ func (w words) directions(s *road.Section) error {
 }
 
 func (w words) access(s *road.Section) error {
-	switch told := w.first("motor_vehicle", "access", "acces_vehicule_leger"); strings.ToLower(told) {
+	switch told := w.first("motor_vehicle", "access", "acces_vehicule_leger"); strings.ToLower(told) { //nolint:misspell // IGN's name
 	case "", "yes", "public", "permissive", "designated", "libre", "a péage", "à péage", "true":
 	case "private", "destination", "customers", "delivery", "permit", "residents", "restreint aux ayants droit":
 		s.Access = road.Destination
