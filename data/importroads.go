@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/paulmach/orb"
+	"github.com/paulmach/orb/geo"
 
 	"vigie/geoengine"
 	"vigie/geoengine/road"
@@ -128,6 +129,9 @@ func checkSection(s *road.Section) fault {
 			return f
 		}
 	}
+	if metres := geo.LengthHaversine(s.Line); metres > maxSection {
+		return faultf("bad_geometry", "section %s is %.0f km long, more than %d", s.Ref, metres/1000, maxSection/1000)
+	}
 	return checkRoadTexts(s.Name, s.Number)
 }
 
@@ -158,6 +162,9 @@ func checkSite(s *road.Site) fault {
 	}
 	return checkRoadTexts(s.Name)
 }
+
+// maxSection bounds a section, in metres: what is longer is a mistake.
+const maxSection = 1_000_000
 
 // maxRoadText bounds a name or a number, in bytes.
 const maxRoadText = 1000
