@@ -45,6 +45,7 @@ func probePools() map[string][]string {
 	grids(pools)
 	features(pools)
 	accounts(pools)
+	plans(pools)
 	return pools
 }
 
@@ -206,6 +207,11 @@ func probeBodies() map[string]func(r *rand.Rand) (media, body string) {
 				"grant_type=client_credentials&client_id=qgis&client_secret=vigie_x_SECRET", "grant_type=client_credentials&client_id=secret-agent&client_secret=x", "grant_type=password",
 			})
 		},
+		"checkpoints-make": json(planRequests()...), "execute-checkpoint-plan": json(planErrands()...),
+		"checkpoints-change": json(planChanges()...), "checkpoints-undo": json(planBases("")...), "checkpoints-propose": json(`{"base":999}`, `{}`),
+		"checkpoints-approve": json(rarely(`"reference":"x","authority":"y"`)...), "checkpoints-refuse": json(rarely(`"reason":"non merci"`)...),
+		"checkpoints-close": json(planBases("")...), "checkpoints-evaluate": json(planBases("")...),
+		"checkpoints-report": json(planReports()...), "checkpoints-judge": json(`{"status":"safe","lit":"yes"}`, `{"status":"unsafe","lit":"no","note":"n"}`, `{"status":"x"}`),
 		"log-in": json(`{"name":"secret-agent","password":"wrong wrong wrong"}`, `{"name":"everything","password":"wrong wrong wrong"}`,
 			`{"name":"nobody-at-all","password":"wrong wrong wrong"}`, `{"name":""}`, `[]`),
 	}

@@ -292,6 +292,7 @@ func newWorld(t *testing.T, number int, clock *probeClock) *world {
 			t.Fatalf("publish %v: %v, error %v", family, published, err)
 		}
 	}
+	w.buildRoads(t)
 	w.serve(t, clock)
 	return w
 }
@@ -337,6 +338,7 @@ func (w *world) serve(t *testing.T, clock *probeClock) {
 	w.api, err = api.New(api.Config{
 		Store: w.store, Cube: events, Log: log, Clock: clock.now, Random: random, Build: "test", Heartbeat: time.Hour,
 		Frontend: fstest.MapFS{"index.html": {Data: []byte("<!doctype html>")}, "assets/app-123.js": {Data: []byte("plain")}},
+		Extensions: w.extensions(t, events, log, clock, random),
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -47,6 +47,14 @@ func checkRequest(r *plan.Request) error {
 	if err := checkAreas("areas", r.Areas); err != nil {
 		return err
 	}
+	if len(r.Teams) == 0 {
+		return wrong("teams", "Ajoutez au moins une équipe.", "Add at least one team.")
+	}
+	for field, day := range map[string]string{"from": r.From, "to": r.To} {
+		if _, err := time.Parse(time.DateOnly, day); err != nil {
+			return wrong(field, "Donnez un jour, par exemple 2026-12-04.", "Give a day, for example 2026-12-04.")
+		}
+	}
 	if len(r.Teams) > maxTeams {
 		return wrong("teams", fmt.Sprintf("Donnez au plus %d lignes d'équipes.", maxTeams), fmt.Sprintf("Give at most %d lines of teams.", maxTeams))
 	}

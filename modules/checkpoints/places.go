@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -39,6 +40,7 @@ type placesInput struct {
 type placesOutput struct {
 	Body struct {
 		Places []placeBody `json:"places" nullable:"false" doc:"Known sites, and stretches of road that people have judged."`
+		Names  map[string]string `json:"names" nullable:"false" doc:"Names of their areas, by path."`
 	}
 }
 
@@ -121,7 +123,13 @@ func (d *desk) places(ctx context.Context, pass door.Pass, in *placesInput) (*pl
 	}
 	out := &placesOutput{}
 	out.Body.Places = list[:min(len(list), in.Limit)]
-	return out, nil
+	paths := []string{}
+	for i := range out.Body.Places {
+		paths = append(paths, out.Body.Places[i].Area)
+	}
+	slices.Sort(paths)
+	out.Body.Names, err = d.names(ctx, slices.Compact(paths))
+	return out, err
 }
 
 // placesIn joins the known sites with what people say.

@@ -176,6 +176,11 @@ func (d *desk) namesOf(ctx context.Context, f *found) (map[string]string, error)
 	for i := range f.Shown.Plan.Sites {
 		paths = append(paths, f.Shown.Plan.Sites[i].Area)
 	}
+	return d.names(ctx, paths)
+}
+
+// names are the names of areas, by path.
+func (d *desk) names(ctx context.Context, paths []string) (map[string]string, error) {
 	rows, err := d.db.Pool.Query(ctx, selectNames, paths)
 	if err != nil {
 		return nil, fmt.Errorf("read names: %w", err)
