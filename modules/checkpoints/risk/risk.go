@@ -1,6 +1,10 @@
 // Package risk says where and when on the road network accidents are to be expected: accidents are snapped to lixels
 // and hours of the week, and a negative-binomial safety performance function with Empirical Bayes (Highway Safety
 // Manual) gives the expected severity-weighted accidents of each, one surface for each kind of control.
+//
+// Read risk.go (the words), build.go (the order of the work), then count.go (where), severity.go (how grave), profile.go
+// (when) and kinds.go (for which control). relevance.go says which accidents a kind of control is about, zones.go draws
+// the zones that explain a surface.
 package risk
 
 import (
@@ -8,6 +12,7 @@ import (
 
 	"github.com/paulmach/orb"
 
+	"vigie/geoengine"
 	"vigie/geoengine/road"
 )
 
@@ -31,22 +36,41 @@ func Kinds() []Kind { return []Kind{AnyKind, Alcohol, Speed, Belt, Heavy} }
 
 // Accident is what the surfaces are made of.
 type Accident struct {
-	Position   orb.Point // longitude, latitude
-	PrecisionM float64
-	Start      time.Time // in the local zone of the place
-	HourKnown  bool
-	Weight     float64          // severity-weighted: killed 1, hospitalised 0.125, slight 0.005, as geoengine.Severity.Weight
-	Relevance  map[Kind]float64 // 0 to 1: how far a control of the kind is about such an accident (AnyKind is always 1)
-	Road       string           // as the source names it; "" if it does not
+	Position    orb.Point // longitude, latitude
+	HasPosition bool
+	PrecisionM  float64
+	Start       time.Time // in the local zone of the place
+	HourKnown   bool
+	Weight      float64 // severity-weighted: killed 1, hospitalised 0.125, slight 0.005, as geoengine.Severity.Weight
+	// Severity is the worst outcome. Accidents with damage only say where there is traffic; the others are what is
+	// expected. Where the outcome is unknown, the accident counts with the mean weight of those like it.
+	Severity  geoengine.Severity
+	Relevance map[Kind]float64 // 0 to 1: how far a control of the kind is about such an accident (AnyKind is always 1)
+	Road      string           // as the source names it; "" if it does not
 }
+
+// Hour is the local hour of the week in which it began, 0 to 167, or -1 if the hour is not known.
+func (a *Accident) Hour() int {
+	if !a.HourKnown {
+		return -1
+	}
+	_, offset := a.Start.Zone()
+	return geoengine.LocalHour(a.Start.Unix(), 0, offset)
+}
+
+// damage tells whether nobody was hurt.
+func (a *Accident) damage() bool { return a.Severity == geoengine.SeverityDamage }
 
 // Surface is the expected severity-weighted accidents of one kind on a network: a rate for each lixel, spread over the
 // hours of the week by a profile.
 type Surface struct {
 	Kind   Kind
 	Lixels *road.Lixels
-	// Expected are severity-weighted accidents a year on each lixel, with the bounds of a 90 % interval.
+	// Expected are severity-weighted accidents a year on each lixel, with the bounds of a 90 % interval for the mean of
+	// many such years (not for what one year will bring).
 	Expected, Low, High []float64
+	// Counts are the accidents a year behind them, whatever their severity, each as far as the kind is about it.
+	Counts []float64
 	// Profile is the number of the hourly profile of each lixel; Profiles are shares of the week, each of HoursOfWeek
 	// values that sum to 1.
 	Profile  []int32
@@ -64,11 +88,20 @@ type Report struct {
 	Accidents    int       `json:"accidents"`    // that were used
 	Unplaced     int       `json:"unplaced"`     // without a position, or too far from every road
 	WithoutHour  int       `json:"without_hour"` // counted in rates, not in profiles
+	Outside      int       `json:"outside"`      // before, after or between the periods; not used
+	Damage       int       `json:"damage"`       // with damage only: they tell of traffic, and are not in Accidents
+	Fatal        int       `json:"fatal"`        // of Accidents
 	From         time.Time `json:"from"`
 	To           time.Time `json:"to"`
 	Years        float64   `json:"years"`
 	Model        string    `json:"model"` // name and version of the model
+	Terms        []string  `json:"terms"` // what each of Coefficients multiplies
 	Coefficients []float64 `json:"coefficients"`
-	Dispersion   float64   `json:"dispersion"` // φ of the negative binomial
-	Hash         string    `json:"hash"`       // of the inputs
+	Errors       []float64 `json:"errors"`     // standard errors of the coefficients
+	Dispersion   float64   `json:"dispersion"` // φ of the negative binomial: the variance is μ + μ²/φ
+	// MeanWeight is the mean severity weight of an accident; Weighted is false where no severity is known at all: then
+	// every accident weighs 1.
+	MeanWeight float64 `json:"mean_weight"`
+	Weighted   bool    `json:"weighted"`
+	Hash       string  `json:"hash"` // of the inputs
 }
