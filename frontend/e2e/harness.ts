@@ -11,7 +11,7 @@ export interface Case {
   /** A page that is not logged in. */
   anonymous?: boolean
   /** The role of the one who is logged in; a commander otherwise. */
-  as?: 'analyst' | 'auditor' | 'authority'
+  as?: 'analyst' | 'operator' | 'auditor' | 'authority'
   context?: BrowserContextOptions
   /** What the console may say in this case. */
   expected?: RegExp

@@ -3,6 +3,7 @@
 import { mkdirSync } from 'node:fs'
 import { accessibility } from './cases/accessibility'
 import { account } from './cases/account'
+import { checkpoints } from './cases/checkpoints'
 import { filters } from './cases/filters'
 import { golden } from './cases/golden'
 import { guard } from './cases/guard'
@@ -33,6 +34,7 @@ try {
     account,
     guard,
     journal,
+    checkpoints,
     accessibility,
     golden,
     live,

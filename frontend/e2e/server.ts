@@ -43,7 +43,7 @@ export async function startServer(): Promise<Server> {
     await ready(address, child)
     const password = 'e2e-' + Math.random().toString(36).slice(2) + '-Vigie'
     const accounts: Server['accounts'] = {}
-    for (const role of ['commander', 'analyst', 'auditor', 'authority']) {
+    for (const role of ['commander', 'analyst', 'operator', 'auditor', 'authority']) {
       const user = role === 'commander' ? 'e2e' : `e2e-${role}`
       vigie(['user', 'add', user, '--role', role, '--password-stdin'], password + '\n')
       accounts[role] = { user, password }

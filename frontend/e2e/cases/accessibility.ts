@@ -14,7 +14,7 @@ interface Violation {
 }
 
 /** Every rule of axe but none of its experiments. The script goes in by the debugger: the page's policy stays as it is. */
-async function violations(page: Page): Promise<string[]> {
+export async function violations(page: Page): Promise<string[]> {
   await page.evaluate(axe)
   const found = await page.evaluate(async () => {
     const { axe } = window as unknown as { axe: { run: () => Promise<{ violations: Violation[] }> } }

@@ -231,7 +231,7 @@ function dress(element: HTMLElement, { post, site, label, chosen }: Shown, movab
   const inner = document.createElement('span')
   inner.setAttribute('aria-hidden', 'true')
   const text = document.createElement('span')
-  text.textContent = post.id.replace(/^p/, '')
+  text.textContent = post.id
   inner.append(text)
   element.replaceChildren(inner)
 }

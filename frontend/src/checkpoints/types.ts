@@ -202,9 +202,10 @@ export interface SiteFeature {
     name: string
     status: SiteStatus
     lit: string
-    value: number
-    adds: number
-    reachable: boolean
+    /** Not told of sites for a post that is not there yet. */
+    value?: number
+    adds?: number
+    reachable?: boolean
   }
 }
 

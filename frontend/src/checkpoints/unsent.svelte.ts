@@ -26,4 +26,13 @@ export class Unsent {
   }
 }
 
+const all = new WeakMap<object, Unsent>()
+
+/** What waits in this page, also when the session has ended and somebody logs in again. */
+export function unsentOf(app: object): Unsent {
+  const known = all.get(app) ?? new Unsent()
+  all.set(app, known)
+  return known
+}
+
 const key = (plan: string, post: string) => `${plan} ${post}`
