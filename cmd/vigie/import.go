@@ -55,6 +55,7 @@ Examples:
   vigie import baac --file caracteristiques_2013.csv lieux_2013.csv vehicules_2013.csv
   vigie import csv --mapping portland_thefts thefts.csv.gz
   vigie import csv --guess collisions.csv > collisions.yaml
+  vigie import osm midi-pyrenees-latest.osm.pbf
   vigie import areas communes.geojsonl.gz --dry-run --json`
 }
 
@@ -216,6 +217,7 @@ func (r *importReport) add(part data.Report) {
 	r.New += part.New
 	r.Changed += part.Changed
 	r.Unchanged += part.Unchanged
+	r.Removed += part.Removed
 	r.WithoutPosition += part.WithoutPosition
 	r.Seconds += part.Seconds
 	r.Resumed = r.Resumed || part.Resumed
@@ -270,8 +272,11 @@ func printReport(w io.Writer, r data.Report) {
 	rows := [][]string{
 		{"  read", progress.Group(r.Read)}, {"  new", progress.Group(r.New)}, {"  changed", progress.Group(r.Changed)},
 		{"  unchanged", progress.Group(r.Unchanged)}, {"  without position", progress.Group(r.WithoutPosition)},
-		{"  rejected", progress.Group(r.RejectedTotal())},
 	}
+	if r.Removed > 0 {
+		rows = append(rows, []string{"  removed", progress.Group(r.Removed)})
+	}
+	rows = append(rows, []string{"  rejected", progress.Group(r.RejectedTotal())})
 	for _, reason := range slices.Sorted(maps.Keys(r.Rejected)) {
 		rows = append(rows, []string{"    " + reason, progress.Group(r.Rejected[reason])})
 	}
