@@ -23,7 +23,11 @@ func Higher(name, unit string, ours, peer float64, peerName string, goal float64
 	return Result{name, unit, ours, peer, peerName, ours / peer, goal, ours/peer >= goal}
 }
 
-// Below makes the row of a measure with a limit of its own and no peer.
+// Below makes the row of a measure with a limit of its own and no peer. A measure of 0 has no ratio: it stays 0.
 func Below(name, unit string, ours, limit float64) Result {
-	return Result{Name: name, Unit: unit, Ours: ours, Ratio: limit / ours, Goal: limit, Met: ours <= limit}
+	r := Result{Name: name, Unit: unit, Ours: ours, Goal: limit, Met: ours <= limit}
+	if ours != 0 {
+		r.Ratio = limit / ours
+	}
+	return r
 }
