@@ -226,6 +226,7 @@ func plans(pools map[string][]string) {
 	ours := hex.String(hex.Cell(1.445, 43.595, 15))
 	pools["checkpoints-judge/id"] = []string{"test/site-1", "test/site-2", "test/site-paris", "lixel/" + ours, "lixel/" + hex.String(hex.Cell(2.335, 48.835, 15)), "osm/node/1"}
 	pools["post"], pools["slot"] = []string{"p1", "p2", "p99"}, []string{"2024-04-05T18:00:00+02:00", "2024-04-05T20:00:00+02:00"}
+	pools["unit"] = []string{"test/t-unit-1", "test/b-unit-1", "test/p-unit-1", "test/SECRET-p-unit-1", "test/none"}
 	pools["revision"], pools["checkpoints-plans/state"] = []string{"0", "1", "2", "9"}, []string{"draft", "approved", "refused", "executed", "evaluated"}
 	pools["checkpoints-plans/cursor"] = []string{"AAAA", "bm90aGluZw"}
 	for _, op := range []string{"risk", "zones"} {

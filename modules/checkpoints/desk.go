@@ -42,6 +42,8 @@ type desk struct {
 
 // workshop makes problems out of the world: territories in practice, and hand-made plans in tests.
 type workshop interface {
+	// check refuses a request for what is quickly seen to be wrong.
+	check(ctx context.Context, rights geoengine.Rights, request *plan.Request) error
 	// build makes the problem of a request, and keeps it for the plan of that id.
 	build(ctx context.Context, rights geoengine.Rights, request plan.Request, of jobs.ID, tell telling) (bench, error)
 	// kept is the problem of a plan that is changed: kept since it was last asked for under these rights, or built.

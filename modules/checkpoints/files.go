@@ -2,6 +2,7 @@ package checkpoints
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -11,11 +12,13 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/danielgtaylor/huma/v2"
 	"github.com/paulmach/orb"
 
 	"vigie/api"
 	"vigie/api/door"
 	"vigie/api/ogc"
+	"vigie/api/problem"
 	"vigie/modules/checkpoints/order"
 )
 
@@ -42,6 +45,7 @@ func (d *desk) files() []api.Operation {
 	for _, f := range forms() {
 		op := read(f.name+"-"+f.suffix, "/plans/{id}/"+f.name+"."+f.suffix, f.summary, normally())
 		op.Act = door.ActCommunication
+		op.Params = []*huma.Param{{Name: "revision", In: "query", Description: "Number of a revision; the last one if 0.", Schema: &huma.Schema{Type: huma.TypeInteger}}}
 		list = append(list, api.Operation{Operation: op, Handler: door.Raw(d.handOut(f), f.media)})
 	}
 	return list
@@ -68,7 +72,11 @@ func (d *desk) write(ctx context.Context, pass door.Pass, id, lang string, f for
 	if err := allowed(pass); err != nil {
 		return nil, "", err
 	}
-	found, err := d.plan(ctx, pass, id, 0)
+	number, err := strconv.Atoi(cmp.Or(pass.Values().Get("revision"), "0"))
+	if err != nil || number < 0 || number > 1_000_000 {
+		return nil, "", problem.Fields{{Location: "query.revision", Message: "must be a number of a revision"}}
+	}
+	found, err := d.plan(ctx, pass, id, number)
 	if err != nil {
 		return nil, "", err
 	}

@@ -105,6 +105,9 @@ func (d *desk) make(ctx context.Context, pass door.Pass, in *makeInput) (*made, 
 	if !geoengine.Covers(pass.Scope(), in.Body.Areas) {
 		return nil, missing("areas")
 	}
+	if err := d.shop.check(ctx, pass.Rights(), &in.Body); err != nil {
+		return nil, err
+	}
 	request, err := json.Marshal(&in.Body)
 	if err != nil {
 		return nil, err

@@ -39,7 +39,7 @@ type placesInput struct {
 
 type placesOutput struct {
 	Body struct {
-		Places []placeBody `json:"places" nullable:"false" doc:"Known sites, and stretches of road that people have judged."`
+		Places []placeBody       `json:"places" nullable:"false" doc:"Known sites, and stretches of road that people have judged."`
 		Names  map[string]string `json:"names" nullable:"false" doc:"Names of their areas, by path."`
 	}
 }

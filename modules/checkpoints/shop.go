@@ -47,6 +47,15 @@ func (s *shop) key(of jobs.ID, rights geoengine.Rights, request plan.Request) (p
 	return problemKey{of, q.Key(), string(raw)}, nil
 }
 
+// check refuses a request whose days or units are wrong.
+func (s *shop) check(ctx context.Context, rights geoengine.Rights, request *plan.Request) error {
+	if _, _, err := s.desk.span(request); err != nil {
+		return err
+	}
+	_, err := s.desk.homes(ctx, rights, request)
+	return err
+}
+
 // build makes the problem of a request, and keeps it for its plan.
 func (s *shop) build(ctx context.Context, rights geoengine.Rights, request plan.Request, of jobs.ID, tell telling) (bench, error) {
 	made, err := s.make(ctx, rights, request, tell)
@@ -85,6 +94,10 @@ func (s *shop) make(ctx context.Context, rights geoengine.Rights, request plan.R
 	if err != nil {
 		return nil, err
 	}
+	units, err := d.homes(ctx, rights, &request) // what is wrong with them is said before anything large is read
+	if err != nil {
+		return nil, err
+	}
 	l, err := d.lands.of(ctx, request.Areas, tell)
 	if err != nil {
 		return nil, err
@@ -93,7 +106,7 @@ func (s *shop) make(ctx context.Context, rights geoengine.Rights, request plan.R
 	if err != nil {
 		return nil, err
 	}
-	world, err := d.world(ctx, rights, l, &request, surfaces)
+	world, err := d.world(ctx, rights, l, &request, surfaces, units)
 	if err != nil {
 		return nil, err
 	}
@@ -105,23 +118,38 @@ func (s *shop) make(ctx context.Context, rights geoengine.Rights, request plan.R
 	return &realBench{problem}, nil
 }
 
-// world is what a plan of the request is made in.
-func (d *desk) world(ctx context.Context, rights geoengine.Rights, l *land, request *plan.Request, surfaces map[risk.Kind]*risk.Surface) (plan.World, error) {
-	w := plan.World{
-		Graph: l.graph, Lixels: l.lixels, Surface: surfaces[request.Kind], Zone: d.zone, Areas: l.locate.Locate, Random: d.random,
-		Roads: fmt.Sprintf("%s, %s", strings.Join(l.info.Sources, ", "), l.info.Imported.In(d.zone).Format(time.DateOnly)),
-	}
+// homes are those of the units of a request; one that there is not, or not for these rights, is refused.
+func (d *desk) homes(ctx context.Context, rights geoengine.Rights, request *plan.Request) ([]plan.Home, error) {
 	refs := []string{}
 	for i := range request.Teams {
 		refs = append(refs, request.Teams[i].Unit)
 	}
 	units, err := d.readUnits(ctx, rights, selectUnits, refs)
 	if err != nil {
-		return w, err
+		return nil, err
 	}
-	for _, u := range units {
-		w.Units = append(w.Units, plan.Home{Ref: u.ref, Name: u.name, Position: u.position, Area: u.area})
+	homes := make([]plan.Home, len(units))
+	known := map[string]bool{}
+	for i, u := range units {
+		homes[i], known[u.ref] = plan.Home{Ref: u.ref, Name: u.name, Position: u.position, Area: u.area}, true
 	}
+	for i := range request.Teams {
+		if unit := request.Teams[i].Unit; !known[unit] {
+			return nil, wrong(fmt.Sprintf("teams.%d.unit", i), fmt.Sprintf("L'unité « %s » est inconnue ou n'a pas d'adresse : choisissez-en une de la liste.", unit),
+				fmt.Sprintf("The unit “%s” is unknown or has no address: choose one of the list.", unit))
+		}
+	}
+	return homes, nil
+}
+
+// world is what a plan of the request is made in.
+func (d *desk) world(ctx context.Context, rights geoengine.Rights, l *land, request *plan.Request, surfaces map[risk.Kind]*risk.Surface, units []plan.Home) (plan.World, error) {
+	w := plan.World{
+		Units: units,
+		Graph: l.graph, Lixels: l.lixels, Surface: surfaces[request.Kind], Zone: d.zone, Areas: l.locate.Locate, Random: d.random,
+		Roads: fmt.Sprintf("%s, %s", strings.Join(l.info.Sources, ", "), l.info.Imported.In(d.zone).Format(time.DateOnly)),
+	}
+	var err error
 	if w.Names, err = d.communes(ctx); err != nil {
 		return w, err
 	}

@@ -51,7 +51,8 @@ func shown(c collection) *collectionOutput { return &collectionOutput{"applicati
 
 type sitesInput struct {
 	PlanInput
-	Post string    `query:"post" maxLength:"40" doc:"The post that would stand there; without it every candidate site is listed."`
+	Post string    `query:"post" maxLength:"40" doc:"The post that would stand there; without it and a unit every candidate site is listed."`
+	Unit string    `query:"unit" maxLength:"200" doc:"The unit of a further post, source/ref, with slot."`
 	Slot time.Time `query:"slot" doc:"Begin of the slot, RFC 3339: that of the post, if both are given."`
 }
 
@@ -69,6 +70,9 @@ func (d *desk) sites(ctx context.Context, pass door.Pass, in *sitesInput) (*coll
 		return nil, err
 	}
 	c := newCollection()
+	if in.Post == "" && in.Unit != "" {
+		return d.further(ctx, pass, &f, work, in)
+	}
 	if in.Post == "" {
 		for _, s := range work.sites() {
 			c.add(s.ID, s.Position, map[string]any{"id": s.ID, "name": s.Name, "status": s.Status, "lit": s.Lit})
@@ -83,12 +87,43 @@ func (d *desk) sites(ctx context.Context, pass door.Pass, in *sitesInput) (*coll
 	if err != nil {
 		return nil, told(err)
 	}
+	c.offer(list)
+	return shown(c), nil
+}
+
+// further lists where a further post of a unit could stand.
+func (d *desk) further(ctx context.Context, pass door.Pass, f *found, work bench, in *sitesInput) (*collectionOutput, error) {
+	units, err := d.readUnits(ctx, pass.Rights(), selectUnits, []string{in.Unit})
+	if err != nil {
+		return nil, err
+	}
+	if len(units) == 0 {
+		return nil, missing("unit")
+	}
+	with, err := work.change(f.Shown.Plan, []plan.Change{{Op: "add", Unit: in.Unit, Slot: &in.Slot, At: &units[0].position}})
+	if err != nil {
+		return nil, told(err)
+	}
+	c := newCollection()
+	for i := range with.Posts {
+		if !slices.ContainsFunc(f.Shown.Plan.Posts, func(p plan.Post) bool { return p.ID == with.Posts[i].ID }) {
+			list, err := work.alternatives(with, with.Posts[i].ID)
+			if err != nil {
+				return nil, told(err)
+			}
+			c.offer(list)
+		}
+	}
+	return shown(c), nil
+}
+
+// offer adds sites where a post could stand.
+func (c *collection) offer(list []alternative) {
 	for _, a := range list {
 		c.add(a.Site.ID, a.Site.Position, map[string]any{
 			"id": a.Site.ID, "name": a.Site.Name, "status": a.Site.Status, "lit": a.Site.Lit, "value": rounded(a.Value), "adds": rounded(a.Adds), "reachable": a.Reachable,
 		})
 	}
-	return shown(c), nil
 }
 
 // rounded keeps six digits: more are noise.

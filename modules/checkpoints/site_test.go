@@ -52,6 +52,8 @@ func (s *handShop) kept(ctx context.Context, rights geoengine.Rights, request pl
 	return s.build(ctx, rights, request, of, nil)
 }
 
+func (s *handShop) check(context.Context, geoengine.Rights, *plan.Request) error { return nil }
+
 func (s *handShop) forget() {}
 
 type handBench struct {

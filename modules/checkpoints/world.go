@@ -63,7 +63,7 @@ const maxSurfaces = 8
 
 // surfaces are the expected accidents on the network of areas, by kind, as the rights allow to know them.
 func (d *desk) surfaces(ctx context.Context, rights geoengine.Rights, l *land, areas []string, since, until time.Time, tell telling) (map[risk.Kind]*risk.Surface, error) {
-	q := rights.Limit(geoengine.Query{Areas: areas, From: since, To: until, Categories: []string{accidents}})
+	q := accidentsOf(rights, areas, since, until)
 	key := surfaceKey{l, q.Key(), d.cube.Version()}
 	return d.risks.get(ctx, key, func(ctx context.Context) (map[risk.Kind]*risk.Surface, error) {
 		found, err := d.accidents(ctx, q, tell)
@@ -74,6 +74,11 @@ func (d *desk) surfaces(ctx context.Context, rights geoengine.Rights, l *land, a
 		made, err := l.network.Build(ctx, found, risk.Options{Periods: []risk.Period{{From: since, To: until}}})
 		return made, told(err)
 	})
+}
+
+// accidentsOf asks for the accidents of areas that happened in [from, to), as far as the rights show them.
+func accidentsOf(rights geoengine.Rights, areas []string, from, to time.Time) geoengine.Query {
+	return rights.Limit(geoengine.Query{Areas: areas, From: from, To: to, Categories: []string{accidents}})
 }
 
 // accidents reads every accident of a query, page by page, under its rights.
