@@ -125,7 +125,7 @@ export const client = {
   place: (id: string, body: { status: SiteStatus; lit: string; note: string }) =>
     write<Place>('PUT', '/places/' + encodeURIComponent(id), body),
 
-  evaluate: (id: string, base: number) => write<unknown>('POST', plan(id, '/evaluation'), { base }),
+  evaluate: (id: string, base: number) => write<Resource>('POST', plan(id, '/evaluation'), { base }),
   evaluation: (id: string) => read<Result>(plan(id, '/evaluation')),
   overall: (query: { area: string[]; from: string; to: string }, signal?: AbortSignal) =>
     read<Result>('/evaluation', query, signal),
