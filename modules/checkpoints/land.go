@@ -69,8 +69,9 @@ func index(g *road.Graph) *rtree.RTreeG[road.Edge] {
 
 // lands keeps the networks that were asked for last.
 type lands struct {
-	kept *cache[string, *land]
-	load func(ctx context.Context, areas []string, tell telling) (*land, error)
+	kept   *cache[string, *land]
+	places *cache[struct{}, *geoengine.Locator] // one, of all areas
+	load   func(ctx context.Context, areas []string, tell telling) (*land, error)
 }
 
 // maxLands bounds the networks in memory. That of a département takes some hundred megabytes.
@@ -90,7 +91,10 @@ func (l *lands) of(ctx context.Context, areas []string, tell telling) (*land, er
 	return l.kept.get(ctx, strings.Join(sorted, " "), func(ctx context.Context) (*land, error) { return l.load(ctx, sorted, tell) })
 }
 
-func (l *lands) forget() { l.kept.forget() }
+func (l *lands) forget() {
+	l.kept.forget()
+	l.places.forget()
+}
 
 // errNoRoads says that no roads are imported for an area.
 var errNoRoads = errors.New("no roads")
@@ -114,9 +118,6 @@ func loadLand(ctx context.Context, db *geoengine.Store, areas []string, tell tel
 	l.lines = sync.OnceValue(func() *rtree.RTreeG[road.Edge] { return index(graph) })
 	tell.say(20, "analyse du réseau", "studying the network")
 	if l.network, err = risk.Prepare(ctx, graph, l.lixels, nil); err != nil {
-		return nil, err
-	}
-	if l.locate, err = db.LoadLocator(ctx); err != nil {
 		return nil, err
 	}
 	return l, nil
