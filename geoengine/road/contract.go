@@ -2,7 +2,6 @@ package road
 
 import (
 	"context"
-	"math"
 	"slices"
 	"sync"
 )
@@ -24,6 +23,9 @@ type contraction struct {
 	out, in [][]arc
 	level   []int32
 	rank    []int32 // −1 of states that remain
+	// Of importance: the part that shortcuts make, and whether neighbours have left since it was told.
+	cost  []uint32
+	stale []bool
 }
 
 // probe is the workspace of one who asks what contracting a state would cost.
@@ -36,7 +38,7 @@ type probe struct {
 // newContraction copies the states and their arcs.
 func newContraction(g *Graph) *contraction {
 	n := g.turns.states()
-	c := &contraction{out: make([][]arc, n), in: make([][]arc, n), level: make([]int32, n), rank: make([]int32, n)}
+	c := &contraction{out: make([][]arc, n), in: make([][]arc, n), level: make([]int32, n), rank: make([]int32, n), cost: make([]uint32, n), stale: make([]bool, n)}
 	for s := range int32(n) {
 		c.rank[s] = -1
 		time := g.millis[g.turns.edge(s)]
@@ -113,6 +115,19 @@ func (c *contraction) witness(p *probe, from, round int32, limit uint32) {
 	}
 }
 
+// now is the importance of a state at present, or any that is later than another one. It asks for shortcuts only if neighbours
+// have left since it last asked, and if the state is not later already by the levels below it.
+func (c *contraction) now(p *probe, v int32, other uint32) uint32 {
+	if known := c.cost[v] + 1000*uint32(c.level[v]); !c.stale[v] || later(known, other) {
+		return known
+	}
+	return c.importance(p, v)
+}
+
+// later reports whether a state of some importance had better wait for another one: where they are almost alike, waiting costs
+// more than it brings.
+func later(a, b uint32) bool { return a > b+b/8 }
+
 // importance is the place of a state in the order of contraction: the lower the earlier. Few shortcuts for the arcs that go,
 // and few levels below (the weights are those of RoutingKit).
 func (c *contraction) importance(p *probe, v int32) uint32 {
@@ -127,7 +142,9 @@ func (c *contraction) importance(p *probe, v int32) uint32 {
 	for _, a := range p.need {
 		hops += int(a.hops)
 	}
-	return uint32(min(1000*int(c.level[v])+1000*added/removed+1000*hops/goneHops, math.MaxInt32))
+	c.stale[v] = false
+	c.cost[v] = uint32(1000*added/removed + 1000*hops/goneHops)
+	return c.cost[v] + 1000*uint32(c.level[v])
 }
 
 // contract takes a state out.
@@ -135,10 +152,12 @@ func (c *contraction) contract(p *probe, v int32) {
 	c.shortcuts(p, v)
 	for _, a := range c.in[v] {
 		c.out[a.state] = drop(c.out[a.state], v)
+		c.stale[a.state] = true
 		c.level[a.state] = max(c.level[a.state], c.level[v]+1)
 	}
 	for _, a := range c.out[v] {
 		c.in[a.state] = drop(c.in[a.state], v)
+		c.stale[a.state] = true
 		c.level[a.state] = max(c.level[a.state], c.level[v]+1)
 	}
 	for i, a := range p.need {
@@ -167,9 +186,12 @@ func (c *contraction) run(ctx context.Context, report func(done, total int)) err
 		var top uint64
 		top, queue = popped(queue)
 		v := int32(uint32(top))
-		if now := c.importance(p, v); len(queue) > 0 && uint64(now)<<32|uint64(uint32(v)) > queue[0] {
-			queue = push(queue, uint64(now)<<32|uint64(uint32(v)))
-			continue
+		if len(queue) > 0 {
+			other := uint32(queue[0] >> 32)
+			if now := c.now(p, v, other); later(now, other) {
+				queue = push(queue, uint64(now)<<32|uint64(uint32(v)))
+				continue
+			}
 		}
 		c.contract(p, v)
 		c.rank[v] = int32(done)

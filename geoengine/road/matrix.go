@@ -13,7 +13,7 @@ import (
 )
 
 // worthSearches is how many plain searches over the whole network cost about as much as the hierarchy.
-const worthSearches = 100
+const worthSearches = 400
 
 // Matrix are the times in seconds from each place to each other, +Inf where there is no way: rows as from, columns as to. They
 // are those of Route, to the millisecond. A network that is asked for little answers by plain searches; one that is asked for more
@@ -82,7 +82,7 @@ func (g *Graph) Plain(ctx context.Context, from, to []Spot) (times [][]float32, 
 	return times, int(count.Load()), err
 }
 
-// Prepare makes the hierarchy that quick travel times need, unless it is there. It takes about as long as a hundred plain searches
+// Prepare makes the hierarchy that quick travel times need, unless it is there. It takes about as long as a few hundred plain searches
 // over the whole network, and the graph keeps it. The error is that of ctx.
 func (g *Graph) Prepare(ctx context.Context, report progress.Func) error {
 	_, err := g.prepare(ctx, report)
