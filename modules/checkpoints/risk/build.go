@@ -145,11 +145,13 @@ func (n *Network) surface(p *Placement, kind Kind, r *rates, w *severity, option
 	s := &Surface{
 		Kind: kind, Lixels: n.Lixels, Profile: n.stratum, Profiles: hours.shares,
 		Expected: make([]float64, lixels), Low: make([]float64, lixels), High: make([]float64, lixels), Counts: make([]float64, lixels),
+		Model: make([]float64, lixels),
 	}
 	own := ownWeights(p.Accidents, lixels, options.Model)
 	for i := range s.Expected {
 		g := n.stratum[i]
 		s.Counts[i] = r.posterior[i].Mean() / length * about.share[i]
+		s.Model[i] = r.mean[i] / length * about.share[i]
 		s.Expected[i] = s.Counts[i] * w.mean * w.stratum[g] * hours.graver[g]
 		if own != nil {
 			s.Expected[i] *= own[i] / (w.mean * w.stratum[g] * hours.graver[g])

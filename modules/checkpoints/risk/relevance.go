@@ -2,6 +2,7 @@ package risk
 
 import (
 	"slices"
+	"strconv"
 
 	"vigie/geoengine"
 )
@@ -30,6 +31,7 @@ func FromEvent(e *geoengine.Event) Accident {
 	a.HourKnown = hourKnown(e)
 	facts := factsOf(e.Attributes)
 	a.Road = facts.first("road")
+	a.Serious = facts.serious(e.Severity)
 	a.Relevance = map[Kind]float64{
 		AnyKind: 1,
 		Alcohol: facts.alcohol(a.Hour()),
@@ -62,6 +64,19 @@ const (
 	unbeltedFatal       = 0.21
 	heavyUnknown        = 0.05
 )
+
+// serious is how many people were killed or hospitalised; where the source counts none, one if the worst outcome says so.
+func (f facts) serious(worst geoengine.Severity) (people float64) {
+	for _, key := range [...]string{"killed", "hospitalised"} {
+		if n, err := strconv.Atoi(f.first(key)); err == nil && n > 0 {
+			people += float64(n)
+		}
+	}
+	if people == 0 && worst >= geoengine.SeveritySerious {
+		return 1
+	}
+	return people
+}
 
 // facts are the attributes of an event by key.
 type facts map[string][]string

@@ -46,6 +46,7 @@ type Accident struct {
 	// expected. Where the outcome is unknown, the accident counts with the mean weight of those like it.
 	Severity  geoengine.Severity
 	Relevance map[Kind]float64 // 0 to 1: how far a control of the kind is about such an accident (AnyKind is always 1)
+	Serious   float64          // people killed or hospitalised, as far as the source tells
 	Road      string           // as the source names it; "" if it does not
 }
 
@@ -71,6 +72,8 @@ type Surface struct {
 	Expected, Low, High []float64
 	// Counts are the accidents a year behind them, whatever their severity, each as far as the kind is about it.
 	Counts []float64
+	// Model is what the safety performance function alone expects of them, before the lixel's own accidents count.
+	Model []float64
 	// Profile is the number of the hourly profile of each lixel; Profiles are shares of the week, each of HoursOfWeek
 	// values that sum to 1.
 	Profile  []int32
