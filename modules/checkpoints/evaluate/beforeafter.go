@@ -22,12 +22,16 @@ func beforeAfter(in Input, out *Result) error {
 	}
 	b := &BeforeAfter{}
 	var variance float64
+	all := true // groups have something to compare with
 	for _, group := range in.Groups {
 		if err := group.check(); err != nil {
 			return err
 		}
 		trend, trendVariance, compared := group.trend()
-		if !compared {
+		switch all = all && compared; {
+		case group.missing():
+			out.warn(notImported(group.Plan))
+		case !compared:
 			out.warn(noComparison(group.Plan))
 		}
 		var mean, meanVariance, before float64
@@ -54,6 +58,9 @@ func beforeAfter(in Input, out *Result) error {
 		b.ratio(variance, in.Level)
 	}
 	b.Verdict = verdict(b.Ratio, b.Power, b.After+b.Expected >= leastAccidents, in.Level)
+	if !all { // a season or data that are not there yet would pass for an effect
+		b.Verdict = Verdict{codeNotEnough, notEnoughFR, notEnoughEN}
+	}
 	out.BeforeAfter = b
 	return nil
 }
@@ -86,6 +93,12 @@ func (g Group) check() error {
 		return fmt.Errorf("evaluate: plan %s: comparison of %v accidents before and %v after: %w", g.Plan, g.Comparison.Before, g.Comparison.After, geoengine.ErrInvalid)
 	}
 	return nil
+}
+
+// missing says that elsewhere, where many accidents were to be expected after, there are next to none: they have not been
+// imported yet.
+func (g Group) missing() bool {
+	return g.Comparison.Before*g.AfterYears/g.BeforeYears >= leastAccidents && g.Comparison.After < leastComparison
 }
 
 // trend is the ratio of after to before without posts, with its variance (Hauer 1997, equation 9.7).

@@ -45,7 +45,8 @@ type Place struct {
 }
 
 // Comparison is the accidents of comparable places without posts in the same two periods: it carries the trend, the season
-// and the lengths of the periods. Zero means there is none: then only the lengths are used, and the result warns.
+// and the lengths of the periods. Fewer than five in either means there is none: then only the lengths are used, the result
+// warns, and the verdict is that there are not enough data.
 type Comparison struct {
 	Before, After float64
 }
@@ -81,7 +82,7 @@ type Result struct {
 }
 
 // Verdict is a finding in one sentence. Code is for programs; verdicts are fewer, more, none_shown and not_enough_data,
-// warnings are no_comparison, few_draws, no_chance and not_held.
+// warnings are no_comparison, not_imported, few_draws, no_chance and not_held.
 type Verdict struct {
 	Code string `json:"code"`
 	FR   string `json:"fr"`

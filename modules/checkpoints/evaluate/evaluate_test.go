@@ -104,6 +104,23 @@ func TestBeforeAfterByHand(t *testing.T) {
 	}
 }
 
+// A plan whose accidents have not been imported yet has not saved anybody.
+func TestAccidentsThatAreNotThereYet(t *testing.T) {
+	t.Parallel()
+	g := Group{
+		Plan: "p", BeforeYears: 4, AfterYears: 1, Comparison: Comparison{Before: 400},
+		Places: []Place{{Before: 300, Model: 250, Phi: 5, After: 0}},
+	}
+	r := evaluated(t, Input{Groups: []Group{g}})
+	if r.Verdict.Code != codeNotEnough || len(r.Warnings) != 1 || r.Warnings[0].Code != "not_imported" {
+		t.Errorf("verdict %+v, warnings %+v", r.Verdict, r.Warnings)
+	}
+	g.Comparison.After, g.Places[0].After = 95, 40
+	if r := evaluated(t, Input{Groups: []Group{g}}); r.Verdict.Code != codeFewer || len(r.Warnings) != 0 {
+		t.Errorf("40 of about 70: verdict %+v, warnings %+v", r.Verdict, r.Warnings)
+	}
+}
+
 // Peer: scipy 1.17.1, optimize.brentq of (cdf(k) + cdf(k−1))/2 − p, of stats.poisson and stats.nbinom.
 func TestBoundsBesideScipy(t *testing.T) {
 	t.Parallel()

@@ -14,6 +14,11 @@ const (
 	codeNotEnough = "not_enough_data"
 )
 
+const (
+	notEnoughFR = "Pas assez de données pour le dire."
+	notEnoughEN = "Not enough data to say."
+)
+
 // leastHeld is the share of planned hours below which the effect is diluted enough to say so.
 const leastHeld = 0.8
 
@@ -52,7 +57,7 @@ func unshown(ratio *Estimate, power Power, level float64) Verdict {
 
 // notEnough says that the data cannot tell, and how much more it would take.
 func notEnough(p Power) Verdict {
-	v := Verdict{codeNotEnough, "Pas assez de données pour le dire.", "Not enough data to say."}
+	v := Verdict{codeNotEnough, notEnoughFR, notEnoughEN}
 	if p.Needed <= 1 || p.At >= enoughPower {
 		return v
 	}
@@ -66,6 +71,14 @@ func noComparison(plan string) Verdict {
 		"no_comparison",
 		fmt.Sprintf("Plan %s : pas de lieux comparables sans poste ; la tendance et la saison ne sont pas corrigées.", plan),
 		fmt.Sprintf("Plan %s: no comparable places without posts; trend and season are not corrected for.", plan),
+	}
+}
+
+func notImported(plan string) Verdict {
+	return Verdict{
+		"not_imported",
+		fmt.Sprintf("Plan %s : presque aucun accident sur tout le territoire pendant la période ; ils ne sont sans doute pas encore importés.", plan),
+		fmt.Sprintf("Plan %s: next to no accidents in the whole territory during the period; they have probably not been imported yet.", plan),
 	}
 }
 
