@@ -26,13 +26,15 @@ type ascent struct {
 	lambda  float64
 	stalled int
 	mark    []bool
+	every   int       // steps between two tries at a solution
+	weight  int       // steps for each full one
 	metric  []float64 // how far the multiplier of each element moves: as the root of its weight
 }
 
 func newAscent(d *dual, lower int64) *ascent {
 	a := &ascent{
 		d: d, lower: lower, best: 1<<63 - 1, frac: make([]float64, d.c.options()), dir: make([]float64, len(d.c.weight)), lambda: 1,
-		mark: make([]bool, d.c.options()), metric: make([]float64, len(d.c.weight)),
+		every: 25, weight: 1, mark: make([]bool, d.c.options()), metric: make([]float64, len(d.c.weight)),
 	}
 	for e, w := range d.c.weight {
 		a.metric[e] = math.Sqrt(float64(w))
@@ -46,14 +48,29 @@ func (a *ascent) bound() int64 { return a.best / a.d.l.scale }
 // run makes at most n steps; it ends before where the bound closes or the steps become too small.
 func (a *ascent) run(ctx context.Context, n int) {
 	d := a.d
+	if len(d.c.items) > quickFrom {
+		a.every = 50
+	}
+	quick := len(d.c.items) > quickFrom && !d.c.rivalry
+	if quick {
+		a.weight = quickSteps / 2
+	}
 	for i := range n {
-		d.evaluate()
+		if full := !quick || i%quickSteps == 0; full {
+			d.evaluate()
+			a.note()
+			if quick {
+				d.activate()
+			}
+		} else {
+			d.evaluateOver(d.active, d.astart)
+		}
 		a.steps++
-		a.note()
+		a.count()
 		if a.bound() <= a.lower || a.lambda < 0.002 || ctx.Err() != nil {
 			break
 		}
-		if i%25 == 24 {
+		if i%a.every == a.every-1 {
 			a.try()
 		}
 		a.step()
@@ -61,8 +78,15 @@ func (a *ascent) run(ctx context.Context, n int) {
 	a.restore()
 }
 
-// note keeps the best multipliers and the frequencies.
-func (a *ascent) note() {
+// A core of more than quickFrom entries is looked at whole in every one of quickSteps steps only, else where it matters
+// (partial pricing).
+const (
+	quickFrom  = 50_000
+	quickSteps = 8
+)
+
+// count keeps the frequencies.
+func (a *ascent) count() {
 	d := a.d
 	for o := range a.frac {
 		a.frac[o] *= 1 - 1.0/averageOver
@@ -70,6 +94,11 @@ func (a *ascent) note() {
 	for _, o := range d.picked {
 		a.frac[o] += 1.0 / averageOver
 	}
+}
+
+// note keeps the best multipliers and shortens the steps where they no longer help.
+func (a *ascent) note() {
+	d := a.d
 	if d.total < a.best {
 		if float64(a.best-d.total) > 0.00001*float64(d.total) {
 			a.stalled = 0
@@ -82,7 +111,7 @@ func (a *ascent) note() {
 			a.bestV = append(a.bestV, c.v)
 		}
 	}
-	if a.stalled++; a.stalled > patience {
+	if a.stalled += a.weight; a.stalled > patience {
 		a.lambda /= 1.6
 		a.stalled = 0
 	}

@@ -3,6 +3,7 @@ package solve
 import (
 	"math"
 	"slices"
+	"sync"
 )
 
 // dual is the Lagrangian relaxation of a core: that an element counts only if a chosen option covers it is given up and
@@ -24,6 +25,10 @@ type dual struct {
 	top     [][]int32 // the options of each group that earn most, first the best
 	sums    [][]int64 // sums[g][k] is what the k best earn
 	hold    []int32   // how many of each group are picked
+	active  []int32   // the options that quick steps look at, ascending; nil if there are none but full steps
+	astart  []int32   // those of group g are active[astart[g]:astart[g+1]]
+	all     []int32   // every option
+	theta   float64   // an option is active if it earns this share of the last one picked in its group
 }
 
 // clique is a set of options of which any two exclude one another.
@@ -44,17 +49,24 @@ func newDual(l *layout, c *core, u []int64) *dual {
 	d := &dual{
 		l: l, c: c, u: u, price: make([]int64, len(c.groups)), profit: make([]int64, c.options()), cover: make([]int32, len(c.weight)),
 		duty: make([]dutyDual, len(c.duties)), top: make([][]int32, len(c.groups)), sums: make([][]int64, len(c.groups)), hold: make([]int32, len(c.groups)),
+		all: make([]int32, c.options()), theta: 0.8,
+	}
+	for o := range d.all {
+		d.all[o] = int32(o)
 	}
 	return d
 }
 
 // evaluate computes the bound of the present multipliers and the options that attain it.
-func (d *dual) evaluate() {
+func (d *dual) evaluate() { d.evaluateOver(d.all, d.c.gstart) }
+
+// evaluateOver does so with some options only; then total is no bound but near to one.
+func (d *dual) evaluateOver(options, start []int32) {
 	d.total = 0
 	for e, w := range d.c.weight {
 		d.total += w*d.l.scale - d.u[e]
 	}
-	d.profits(0, d.c.options())
+	d.profits(options)
 	for i := range d.cliques {
 		v := d.cliques[i].v
 		d.total += v
@@ -71,7 +83,7 @@ func (d *dual) evaluate() {
 	for i := range d.c.duties {
 		of := &d.c.duties[i]
 		for g := of.lo; g < of.hi; g++ {
-			d.best(g, int(of.room[g-of.lo]), of.rosters == nil)
+			d.best(g, options[start[g]:start[g+1]], int(of.room[g-of.lo]), of.rosters == nil)
 		}
 		d.pick(i, of)
 	}
@@ -82,21 +94,60 @@ func (d *dual) evaluate() {
 	}
 }
 
-func (d *dual) profits(from, to int) {
-	scale := d.l.scale
-	for o := from; o < to; o++ {
+// parallelFrom is from how many entries on profits are summed by two processors.
+const parallelFrom = 300_000
+
+func (d *dual) profits(options []int32) {
+	if len(d.c.items)/max(1, d.c.options())*len(options) < parallelFrom {
+		d.profitsOf(options)
+		return
+	}
+	var wait sync.WaitGroup
+	wait.Go(func() { d.profitsOf(options[:len(options)/2]) })
+	d.profitsOf(options[len(options)/2:])
+	wait.Wait()
+}
+
+func (d *dual) profitsOf(options []int32) {
+	scale, u := d.l.scale, d.u
+	for _, o := range options {
 		sum := d.c.own[o] * scale
-		for _, e := range d.c.elements(int32(o)) {
-			sum += d.u[e]
+		for _, e := range d.c.elements(o) {
+			sum += u[e]
 		}
 		d.profit[o] = sum
 	}
 }
 
+// activate chooses the options that quick steps look at, about a tenth: those that earn not much less than what is
+// picked in their group.
+func (d *dual) activate() {
+	d.active, d.astart = d.active[:0], append(d.astart[:0], 0)
+	for g := range d.c.groups {
+		lo, hi := d.c.inGroup(int32(g))
+		least := int64(0)
+		if n := d.hold[g]; n > 0 {
+			least = int64(d.theta * float64(d.profit[d.top[g][n-1]]))
+		}
+		for o := lo; o < hi; o++ {
+			if d.profit[o] >= least {
+				d.active = append(d.active, o)
+			}
+		}
+		d.astart = append(d.astart, int32(len(d.active)))
+	}
+	switch share := float64(len(d.active)) / float64(d.c.options()); {
+	case share > 0.15:
+		d.theta = min(0.98, d.theta+0.03)
+	case share < 0.07:
+		d.theta = max(0, d.theta-0.03)
+	}
+}
+
 // best finds the k options of a group that earn most; those that earn nothing are left out.
-func (d *dual) best(g int32, k int, priced bool) {
+func (d *dual) best(g int32, options []int32, k int, priced bool) {
 	top := d.top[g][:0]
-	for o := d.c.gstart[g]; o < d.c.gstart[g+1]; o++ {
+	for _, o := range options {
 		if priced {
 			d.profit[o] -= d.price[g]
 		}

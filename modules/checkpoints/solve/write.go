@@ -12,33 +12,33 @@ import (
 func (s *search) write(d *dual) (*verify.Node, func()) {
 	node := &verify.Node{}
 	type old struct {
-		in []int64
+		in *[]int64 // not the slice: naming cliques moves it
 		at int32
 		of int64
 	}
 	var before []old
-	set := func(in []int64, sparse *verify.Sparse, at int32, of int64) {
-		if in[at] != of {
-			before = append(before, old{in, at, in[at]})
-			in[at] = of
+	set := func(in *[]int64, sparse *verify.Sparse, at int32, of int64) {
+		if (*in)[at] != of {
+			before = append(before, old{in, at, (*in)[at]})
+			(*in)[at] = of
 			sparse.At, sparse.Of = append(sparse.At, at), append(sparse.Of, of)
 		}
 	}
 	for e, u := range d.u {
 		for _, m := range d.c.members(int32(e)) { // the sum counts, so fill one after the other
 			share := min(u, s.l.in.Weights[m]*s.l.scale)
-			set(s.u, &node.Multipliers, m, share)
+			set(&s.u, &node.Multipliers, m, share)
 			u -= share
 		}
 	}
-	s.writeCliques(d, func(at int32, v int64) { set(s.v, &node.Cliques, at, v) })
+	s.writeCliques(d, func(at int32, v int64) { set(&s.v, &node.Cliques, at, v) })
 	for _, of := range d.c.duties {
 		if of.rosters != nil {
 			continue
 		}
 		prices := d.prices(&of)
 		for _, g := range s.l.groups[of.id] {
-			set(s.price, &node.Prices, g, prices[g])
+			set(&s.price, &node.Prices, g, prices[g])
 		}
 	}
 	node.Multipliers = sorted(node.Multipliers)
@@ -46,7 +46,7 @@ func (s *search) write(d *dual) (*verify.Node, func()) {
 	node.Prices = sorted(node.Prices)
 	return node, func() {
 		for i := len(before) - 1; i >= 0; i-- {
-			before[i].in[before[i].at] = before[i].of
+			(*before[i].in)[before[i].at] = before[i].of
 		}
 	}
 }
