@@ -78,7 +78,7 @@ type lands struct {
 const maxLands = 4
 
 func newLands(db *geoengine.Store) *lands {
-	l := &lands{kept: newCache[string, *land](maxLands)}
+	l := &lands{kept: newCache[string, *land](maxLands), places: newCache[struct{}, *geoengine.Locator](1)}
 	l.load = func(ctx context.Context, areas []string, tell telling) (*land, error) {
 		return loadLand(ctx, db, areas, tell)
 	}
