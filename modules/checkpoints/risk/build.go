@@ -191,7 +191,8 @@ func interval(mean float64, rate predict.Gamma, spread float64) (low, high float
 	if spread <= 0 {
 		return mean, mean
 	}
-	return predict.Gamma{Shape: 1 / spread, Rate: 1 / spread / mean}.Interval(Level)
+	low, high = predict.Gamma{Shape: 1 / spread, Rate: 1 / spread / mean}.Interval(Level)
+	return low, max(high, mean) // where next to nothing is known the distribution is so skew that its mean lies above
 }
 
 // report says what the surfaces are made of.

@@ -22,7 +22,7 @@ const (
 
 // betweenness is how much of the trips between junctions goes over each directed edge: shortest paths in free-flow
 // time from a sample of junctions to all others, a trip of t seconds weighted by exp(−t/900 s). It stands for traffic
-// where nothing counts it. Brandes (2001), sampled after Brandes and Pich (2007); the sample is the same each time.
+// where nothing counts it. Brandes (2001), from a sample of sources that is the same each time.
 func betweenness(ctx context.Context, g *road.Graph) ([]float64, error) {
 	sources := sampleNodes(g.Nodes())
 	workers := max(1, min(runtime.GOMAXPROCS(0), len(sources)))
