@@ -80,7 +80,12 @@ const maxLands = 4
 func newLands(db *geoengine.Store) *lands {
 	l := &lands{kept: newCache[string, *land](maxLands), places: newCache[struct{}, *geoengine.Locator](1)}
 	l.load = func(ctx context.Context, areas []string, tell telling) (*land, error) {
-		return loadLand(ctx, db, areas, tell)
+		loaded, err := loadLand(ctx, db, areas, tell)
+		if err != nil {
+			return nil, err
+		}
+		loaded.locate, err = l.places.get(ctx, struct{}{}, db.LoadLocator)
+		return loaded, err
 	}
 	return l
 }
