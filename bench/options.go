@@ -8,8 +8,10 @@ import (
 
 // Options are what every benchmark takes from the command line.
 type Options struct {
-	Events   int    // how many events to measure with
-	Seed     uint64 // of the generated data: same seed, same data
+	Events   int      // how many events to measure with
+	Seed     uint64   // of the generated data: same seed, same data
+	Check    int      // random instances to check instead of measuring (placement)
+	Files    []string // road networks to measure on (roads); empty: the shared city extracts
 	Progress progress.Func
 	Log      *slog.Logger
 }

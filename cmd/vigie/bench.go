@@ -16,9 +16,11 @@ import (
 
 // benchCommand measures.
 type benchCommand struct {
-	What   string `arg:"" enum:"ingest,cube,tiles,cells,fresh,api,zones,plan" help:"ingest, cube, tiles, cells, fresh (commit to visible), api (features, cost of rights and journal) zones (hot spots on roads) or plan (click to order of operations)."`
-	Events int    `default:"1000000" help:"How many events to measure with."`
-	Seed   uint64 `default:"1" help:"Seed of the generated data."`
+	What   string   `arg:"" enum:"ingest,cube,tiles,cells,fresh,api,zones,plan,roads,placement" help:"ingest, cube, tiles, cells, fresh (commit to visible), api (features, cost of rights and journal) zones (hot spots on roads) plan (click to order of operations), roads (travel times) or placement (choice of posts)."`
+	Events int      `default:"1000000" help:"How many events to measure with."`
+	Seed   uint64   `default:"1" help:"Seed of the generated data."`
+	Check  int      `help:"Random instances to check instead of measuring (placement)."`
+	File   []string `type:"path" help:"Road files to measure on (roads); the shared city extracts if none is given."`
 }
 
 // Help says what is measured.
@@ -28,7 +30,9 @@ in a database of their own, dropped afterwards; the store is not touched.
 
 Examples:
   vigie bench cells
-  vigie bench cube --events 10000000 --json`
+  vigie bench cube --events 10000000 --json
+  vigie bench placement --json
+  vigie bench placement --check 100000`
 }
 
 type benchReport struct {
@@ -45,10 +49,10 @@ func (c *benchCommand) Run(ctx context.Context, a *app) error {
 	if c.Events < 1000 {
 		return usagef("bench: --events must be at least 1000")
 	}
-	options := bench.Options{Events: c.Events, Seed: c.Seed, Progress: a.progress, Log: a.log}
+	options := bench.Options{Events: c.Events, Seed: c.Seed, Check: c.Check, Files: c.File, Progress: a.progress, Log: a.log}
 	measure := map[string]func(context.Context, *geoengine.Store, bench.Options) ([]bench.Result, error){
 		"ingest": bench.Ingest, "cube": bench.Cube, "tiles": bench.Tiles, "cells": bench.Cells, "fresh": bench.Fresh, "api": bench.API,
-		"zones": bench.Zones, "plan": bench.Plan,
+		"zones": bench.Zones, "plan": bench.Plan, "roads": bench.Roads, "placement": bench.Placement,
 	}[c.What]
 	var results []bench.Result
 	run := func(store *geoengine.Store) (err error) {
@@ -56,7 +60,7 @@ func (c *benchCommand) Run(ctx context.Context, a *app) error {
 		return err
 	}
 	var err error
-	if c.What == "cells" || c.What == "zones" {
+	if c.What == "cells" || c.What == "zones" || c.What == "placement" {
 		err = run(nil)
 	} else {
 		err = a.withThrowawayDatabase(ctx, run)

@@ -105,6 +105,23 @@ func (g *Graph) prepare(ctx context.Context, report progress.Func) (*hierarchy, 
 	return h, nil
 }
 
+// Settled is how many states a search of Matrix by the hierarchy settles from a place: the measure of its work that no machine
+// changes. 0 before Prepare.
+func (g *Graph) Settled(from Spot) int {
+	h := g.high.Load()
+	if h == nil || !g.on(from) {
+		return 0
+	}
+	w, done := g.searching()
+	defer done()
+	for _, s := range g.starts(from) {
+		w.reach(h.number[s.state], s.time, 0)
+	}
+	before := w.settled
+	h.climb(w, &h.up, &h.down, nil)
+	return w.settled - before
+}
+
 // flood settles all states from a place.
 func (g *Graph) flood(w *search, from Spot) {
 	w.settled = 0
