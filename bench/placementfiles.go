@@ -2,28 +2,12 @@ package bench
 
 import (
 	"bufio"
-	"encoding/json"
 	"fmt"
 	"os"
 	"slices"
 
 	"vigie/modules/checkpoints/solve"
 )
-
-// writePlacementJSON writes an instance for bench/peers/placement.py.
-func writePlacementJSON(path string, in *solve.Instance) error {
-	conflicts := in.Conflicts
-	if conflicts == nil {
-		conflicts = [][2]int32{}
-	}
-	raw, err := json.Marshal(map[string]any{
-		"weights": in.Weights, "start": in.Start, "covers": in.Covers, "group": in.Group, "duties": in.Duties, "conflicts": conflicts,
-	})
-	if err != nil {
-		return err
-	}
-	return os.WriteFile(path, raw, 0o600)
-}
 
 // writePlacementLP writes an instance as a model in CPLEX LP format, which CBC and GLPK read: x of options and y of
 // elements, z the teams on each shift where there is a choice.

@@ -1,13 +1,12 @@
 """Solves one instance of posts with a peer of vigie's solver, the way its makers would.
 
-    placement.py highs|cpsat INSTANCE.json SECONDS GAP
-
-INSTANCE.json is written by `vigie bench placement`: weights of elements, the rows of options (start, covers, group), the
-duties (teams, shifts), conflicts. Prints one JSON object: status, objective, bound, seconds (of solving; building the
-model is not counted) and the chosen options, whose value vigie computes again.
+Reads one JSON object: solver (highs or cpsat), seconds, gap, instance (weights of elements; rows of options: start, covers,
+group; duties: Teams, Shifts; conflicts). Writes one: status, objective, bound, seconds (of solving; building the model
+is not counted) and the chosen options, whose value vigie computes again.
 """
 
 import json
+import os
 import sys
 import time
 
@@ -111,10 +110,13 @@ def cpsat(p, seconds, gap):
 
 
 def main():
-    with open(sys.argv[2]) as f:
-        p = json.load(f)
-    solver = {"highs": highs, "cpsat": cpsat}[sys.argv[1]]
-    print(json.dumps(solver(p, float(sys.argv[3]), float(sys.argv[4]))))
+    task = json.load(sys.stdin)
+    out = os.dup(1)
+    os.dup2(2, 1)  # what the libraries print is no answer
+    solver = {"highs": highs, "cpsat": cpsat}[task["solver"]]
+    answer = solver(task["instance"], task["seconds"], task["gap"])
+    with os.fdopen(out, "w") as f:
+        json.dump(answer, f)
 
 
 if __name__ == "__main__":
