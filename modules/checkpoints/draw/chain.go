@@ -3,38 +3,51 @@ package draw
 import (
 	"math"
 	"math/rand/v2"
-	"sort"
+	"slices"
 )
 
-// chain is a Markov chain over plans by Metropolis and Hastings. Its stationary distribution gives a plan a probability
-// in proportion to exp(−Σ penalty) over its options, if the plan keeps roster, conflicts, forced options, the least
-// number of posts and the least value, and zero otherwise.
+// chain is a Markov chain over plans. Its stationary distribution gives a plan a probability in proportion to
+// exp(θ·value − Σ penalty) over its options, if the plan keeps roster, conflicts, forced options, the least number of
+// posts and the least value, and zero otherwise. A seat is drawn anew from its exact distribution given all others (heat
+// bath); a shift by configurational bias (reshift.go).
 type chain struct {
 	state
 	m       *model
 	rng     *rand.Rand
+	theta   float64
 	penalty []float64
-	propose []float64
-	sums    [][]float64 // running sums of propose in each group
 
 	chosen []bool
 	count  []uint16 // chosen options that cover each element
+	gain   []int64  // what each option that is not chosen would add
+	block  []uint16 // chosen options that exclude each option
 	value  int64
 	held   int // posts
 
-	step     int64
-	since    []int64 // step at which each chosen option came in
-	visits   []int64 // steps during which each option was chosen, up to since
-	accepted int64
+	// Since restart: sweeps made, and for each option after how many of them it was chosen.
+	sweeps           int
+	sums             []float64
+	values           tally
+	drawn, different int
 
-	next []int32 // scratch of reshift
+	scratch bath
+	order   []int32 // of seats in a sweep
+	next    []int32 // options of a team on another shift
 }
 
-func newChain(m *model, from state, penalty, propose []float64, rng *rand.Rand) *chain {
+// bath is what a seat may be filled with.
+type bath struct {
+	options []int32   // −1 is none
+	chances []float64 // that sum to 1
+}
+
+func newChain(m *model, from state, s *Strategy, rng *rand.Rand) *chain {
 	n := m.in.Options()
 	c := &chain{state: from.clone(), m: m, rng: rng, chosen: make([]bool, n), count: make([]uint16, len(m.in.Weights)),
-		since: make([]int64, n), visits: make([]int64, n), next: make([]int32, m.width)}
-	c.steer(penalty, propose)
+		sums: make([]float64, n), next: make([]int32, m.width), gain: slices.Clone(m.alone), block: make([]uint16, n), theta: s.theta, penalty: s.penalty}
+	for i := range m.seats {
+		c.order = append(c.order, int32(i))
+	}
 	for _, o := range c.option {
 		if o >= 0 {
 			c.add(o)
@@ -43,195 +56,137 @@ func newChain(m *model, from state, penalty, propose []float64, rng *rand.Rand) 
 	return c
 }
 
-// steer changes where the chain goes.
-func (c *chain) steer(penalty, propose []float64) {
-	c.penalty, c.propose = penalty, propose
-	c.sums = make([][]float64, len(c.m.groups))
-	for g, options := range c.m.groups {
-		sums, total := make([]float64, len(options)), 0.0
-		for i, o := range options {
-			total += propose[o]
-			sums[i] = total
-		}
-		c.sums[g] = sums
-	}
-}
-
+// add puts an option in: the elements that it alone covers are no gain to others any more.
 func (c *chain) add(o int32) {
-	for _, e := range c.m.covers(o) {
-		if c.count[e] == 0 {
-			c.value += c.m.in.Weights[e]
+	m := c.m
+	for _, e := range m.covers(o) {
+		if c.count[e]++; c.count[e] == 1 {
+			w := m.in.Weights[e]
+			c.value += w
+			for _, other := range m.by[m.byStart[e]:m.byStart[e+1]] {
+				c.gain[other] -= w
+			}
 		}
-		c.count[e]++
+	}
+	for _, other := range m.conflict[o] {
+		c.block[other]++
 	}
 	c.chosen[o] = true
 	c.held++
-	c.since[o] = c.step
 }
 
 func (c *chain) remove(o int32) {
-	for _, e := range c.m.covers(o) {
-		c.count[e]--
-		if c.count[e] == 0 {
-			c.value -= c.m.in.Weights[e]
+	m := c.m
+	for _, e := range m.covers(o) {
+		if c.count[e]--; c.count[e] == 0 {
+			w := m.in.Weights[e]
+			c.value -= w
+			for _, other := range m.by[m.byStart[e]:m.byStart[e+1]] {
+				c.gain[other] += w
+			}
 		}
+	}
+	for _, other := range m.conflict[o] {
+		c.block[other]--
 	}
 	c.chosen[o] = false
 	c.held--
-	c.visits[o] += c.step - c.since[o]
 }
 
-// loss is what the plan loses without o.
-func (c *chain) loss(o int32) (sum int64) {
-	if o < 0 {
-		return 0
-	}
-	for _, e := range c.m.covers(o) {
-		if c.count[e] == 1 {
-			sum += c.m.in.Weights[e]
-		}
-	}
-	return sum
-}
-
-// alone is the most that o can add.
-func (c *chain) alone(o int32) int64 {
-	if o < 0 {
-		return 0
-	}
-	return c.m.alone[o]
-}
-
-// free says whether an option may come in.
-func (c *chain) free(o int32) bool {
-	if c.chosen[o] {
-		return false
-	}
-	for _, other := range c.m.conflict[o] {
-		if c.chosen[other] {
-			return false
-		}
-	}
-	return true
-}
-
-// run makes n moves.
+// run makes n sweeps: every seat is drawn anew once, in random order; one team in two tries another shift, and one
+// seat in two an exchange.
 func (c *chain) run(n int) {
-	if len(c.m.seats) == 0 {
-		c.step += int64(n)
-		return
-	}
 	for range n {
-		c.step++
-		switch kind := c.rng.UintN(8); {
-		case kind == 0:
-			c.reshift(int32(c.rng.IntN(len(c.m.duty))))
-		case kind < 4:
-			c.jump(c.m.seats[c.rng.IntN(len(c.m.seats))])
-		default:
-			c.redraw(c.m.seats[c.rng.IntN(len(c.m.seats))])
+		c.rng.Shuffle(len(c.order), func(i, j int) { c.order[i], c.order[j] = c.order[j], c.order[i] })
+		for _, i := range c.order {
+			at := c.m.seats[i]
+			if at.position == 0 && c.rng.UintN(2) == 0 {
+				c.reshift(at.team)
+			}
+			if c.rng.UintN(2) == 0 {
+				c.redrawPair(at)
+			}
+			c.redraw(at)
 		}
+		c.sweeps++
+		for _, o := range c.option {
+			if o >= 0 {
+				c.sums[o]++
+			}
+		}
+		c.values.add(float64(c.value - c.m.floor))
 	}
 }
 
-// pick draws an option of a group from the proposals, or −1; where there are none, −1.
-func (c *chain) pick(g int32) int32 {
-	sums := c.sums[g]
-	if len(sums) == 0 {
-		return -1
-	}
-	i := sort.SearchFloat64s(sums, c.rng.Float64())
-	if i == len(sums) {
-		return -1
-	}
-	return c.m.groups[g][i]
-}
-
-// chance is the logarithm of the probability that pick draws o in g.
-func (c *chain) chance(g, o int32) float64 {
-	switch {
-	case o >= 0:
-		return math.Log(c.propose[o])
-	case len(c.sums[g]) == 0:
-		return 0
-	}
-	sums := c.sums[g]
-	return math.Log(max(1-sums[len(sums)-1], 1e-9))
-}
-
-func (c *chain) cost(o int32) float64 {
-	if o < 0 {
-		return 0
-	}
-	return c.penalty[o]
-}
-
-// redraw proposes another option for a seat, independent of the one that it has.
+// redraw draws the option of a seat anew, given all others.
 func (c *chain) redraw(at seat) {
 	g := c.m.group(&c.state, at)
 	if g < 0 {
 		return
 	}
-	old := c.option[int(at.team)*c.m.width+int(at.position)]
-	fresh := c.pick(g)
-	if fresh == old {
-		return
-	}
-	c.replace(at, old, fresh, c.cost(old)-c.cost(fresh)+c.chance(g, old)-c.chance(g, fresh))
-}
-
-// jump proposes an option near in rank, up or down alike.
-func (c *chain) jump(at seat) {
-	old := c.option[int(at.team)*c.m.width+int(at.position)]
-	if old < 0 {
-		return
-	}
-	options := c.m.groups[c.m.in.Group[old]]
-	far := 1 + c.rng.IntN(1<<c.rng.UintN(5))
-	if c.rng.UintN(2) == 0 {
-		far = -far
-	}
-	to := int(c.m.rank[old]) + far
-	if to < 0 || to >= len(options) {
-		return
-	}
-	c.replace(at, old, options[to], c.cost(old)-c.cost(options[to]))
-}
-
-// replace puts fresh in the place of old with the probability exp(favour), if that makes a plan.
-func (c *chain) replace(at seat, old, fresh int32, favour float64) {
-	if old >= 0 && (c.m.forced[old] || fresh < 0 && c.held <= c.m.posts) {
-		return
-	}
-	if favour < 0 && c.rng.Float64() >= math.Exp(favour) {
-		return
-	}
-	if fresh >= 0 && c.chosen[fresh] || c.value-c.loss(old)+c.alone(fresh) < c.m.floor {
+	here := c.at(at)
+	old := *here
+	if old >= 0 && c.m.forced[old] {
 		return
 	}
 	if old >= 0 {
 		c.remove(old)
 	}
-	if fresh >= 0 && !c.free(fresh) {
-		c.restore(old)
-		return
-	}
+	c.fill(g, c.m.floor-c.value, c.held >= c.m.posts)
+	fresh := c.scratch.draw(c.rng)
 	if fresh >= 0 {
 		c.add(fresh)
 	}
-	if c.value < c.m.floor {
-		if fresh >= 0 {
-			c.remove(fresh)
-		}
-		c.restore(old)
-		return
+	*here = fresh
+	c.drawn++
+	if fresh != old {
+		c.different++
 	}
-	c.option[int(at.team)*c.m.width+int(at.position)] = fresh
-	c.accepted++
 }
 
-func (c *chain) restore(o int32) {
-	if o >= 0 {
-		c.add(o)
+// negligible is the logarithm of a ratio of probabilities that is taken as zero.
+const negligible = -25
+
+// fill lists what may come into a group, with its probability; an option must add at least least. It returns the
+// logarithm of the sum of the weights exp(θ·gain − penalty), which are not normalised; −∞ if nothing may come in.
+func (c *chain) fill(g int32, least int64, empty bool) float64 {
+	b := &c.scratch
+	b.options, b.chances = b.options[:0], b.chances[:0]
+	top := math.Inf(-1)
+	if empty && least <= 0 {
+		b.options, b.chances = append(b.options, -1), append(b.chances, 0)
+		top = 0
 	}
+	for _, o := range c.m.groups[g] {
+		if c.block[o] > 0 || c.chosen[o] || c.gain[o] < least {
+			continue
+		}
+		if weight := c.theta*float64(c.gain[o]) - c.penalty[o]; weight-top > negligible {
+			b.options, b.chances = append(b.options, o), append(b.chances, weight)
+			top = max(top, weight)
+		}
+	}
+	sum := 0.0
+	for i, w := range b.chances {
+		b.chances[i] = math.Exp(w - top)
+		sum += b.chances[i]
+	}
+	for i := range b.chances {
+		b.chances[i] /= sum
+	}
+	return top + math.Log(sum)
+}
+
+// draw chooses one by its chance; −1 from an empty bath.
+func (b *bath) draw(rng *rand.Rand) int32 {
+	u := rng.Float64()
+	for i, p := range b.chances {
+		if u -= p; u < 0 {
+			return b.options[i]
+		}
+	}
+	if len(b.options) == 0 {
+		return -1
+	}
+	return b.options[len(b.options)-1]
 }

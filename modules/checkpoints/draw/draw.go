@@ -3,12 +3,14 @@
 // highest entropy. So no plan that is drawn is worth less than that share, and somebody who knows the method, the data
 // and every plan before learns as little as possible about the next.
 //
-// Without more, that is the uniform distribution over those plans. The strategy also holds the probability of each site
-// in each team-slot under Options.Top. The distribution of the highest entropy under such caps gives a plan a probability
-// in proportion to exp(−Σ μ) over its options, where μ is the multiplier of the option's cap: not negative, and zero for
-// an option that stays under it. The multipliers are found round by round (learn.go); plans are drawn by a Markov chain
-// whose moves keep the roster (chain.go): another site for a post, another shift for a team. Several chains from far
-// starts must agree (measure.go).
+// Of the distributions over those plans that have a given mean value, and in which no site is more probable in a
+// team-slot than Options.Top, the one of the highest entropy gives a plan x a probability in proportion to
+// exp(θ·value(x) − Σ μ) over its options (Gibbs; Jaynes 1957): θ is the multiplier of the mean, μ that of the option's
+// cap, not negative, and zero for an option that stays under it. θ is chosen so that the mean lies two standard
+// deviations above the least value, which is kept as a hard limit: nearer to it the entropy would hardly grow, and the
+// chain would stick. Both multipliers are found round by round (learn.go); plans are drawn by a Markov chain whose moves
+// keep the roster (chain.go): another site for a post, another shift for a team, an exchange of two posts. Several
+// chains from far starts must agree (measure.go).
 package draw
 
 import (
@@ -61,9 +63,9 @@ type Strategy struct {
 	Measures
 
 	model    *model
-	penalty  []float64 // of each option: what the logarithm of a plan's probability loses by it
-	propose  []float64 // of each option: probability in the proposals of its group
-	kept     []state   // plans seen, from which Sample goes on
+	penalty  []float64 // μ of each option
+	theta    float64   // θ
+	kept     []state   // its plans, each with the same probability
 	marginal []float64
 }
 
@@ -82,15 +84,14 @@ func From(ctx context.Context, in *solve.Instance, start Start, floor int64, opt
 	m.posts = first.posts()
 	s := &Strategy{Floor: floor, Seed: opts.Seed, model: m}
 	s.penalty = make([]float64, in.Options())
-	s.propose = m.uniform()
+	s.theta = m.guess(first)
 	if err := s.learn(ctx, first, opts); err != nil {
 		return nil, err
 	}
 	return s, nil
 }
 
-// Marginals are the probabilities that each option of the instance is in a plan of the strategy, as the chains
-// measured them. Options of one site and slot exclude one another, so their sum is the probability that somebody
+// Marginals are the probabilities that each option of the instance is in a plan of the strategy. Options of one site and slot exclude one another, so their sum is the probability that somebody
 // stands there then.
 func (s *Strategy) Marginals() []float64 { return s.marginal }
 
@@ -103,18 +104,12 @@ type Sample struct {
 	Value int64
 }
 
-// Sample draws a plan: it takes one of the plans that the chains have seen, by the seed, and goes on from it for long
-// enough to forget which. The same seed draws the same plan.
+// Sample draws a plan: one of those that were kept. The same seed draws the same plan.
 func (s *Strategy) Sample(seed string) Sample {
-	rng := stream(s.Seed+"/"+seed, 0)
-	from := s.kept[rng.IntN(len(s.kept))]
-	c := newChain(s.model, from, s.penalty, s.propose, rng)
-	c.run(sampleSweeps * len(s.model.seats))
+	from := s.kept[stream(s.Seed+"/"+seed, 0).IntN(len(s.kept))]
+	c := newChain(s.model, from, s, nil)
 	return s.model.sample(&c.state, c.value)
 }
-
-// sampleSweeps are the moves for each team-slot between a plan kept and the plan drawn from it.
-const sampleSweeps = 20
 
 // stream is the random numbers of one chain: ChaCha8 keyed by the SHA-256 of the seed and the number.
 func stream(seed string, number uint64) *rand.Rand {

@@ -101,7 +101,7 @@ func greedy(in *solve.Instance) (Start, int64) {
 	for t, d := range m.duty {
 		s.shift[t] = int32(t) % int32(len(in.Duties[d].Shifts))
 	}
-	c := newChain(m, s, make([]float64, in.Options()), m.uniform(), stream("greedy", 0))
+	c := newChain(m, s, &Strategy{penalty: make([]float64, in.Options())}, stream("greedy", 0))
 	for i, at := range m.seats {
 		g := m.group(&s, at)
 		if g < 0 {
@@ -109,15 +109,9 @@ func greedy(in *solve.Instance) (Start, int64) {
 		}
 		best, gain := int32(-1), int64(-1)
 		for _, o := range m.groups[g] {
-			if !c.free(o) {
-				continue
+			if c.block[o] == 0 && !c.chosen[o] && c.gain[o] > gain {
+				best, gain = o, c.gain[o]
 			}
-			before := c.value
-			c.add(o)
-			if c.value-before > gain {
-				best, gain = o, c.value-before
-			}
-			c.remove(o)
 		}
 		if best >= 0 {
 			c.add(best)
@@ -219,5 +213,5 @@ func TestDepartement(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Logf("options %d covers %d posts %d mean %.2f bits top %.3f value %.4f R %.3f apart %.3f accepted %.3f plans %d",
-		in.Options(), len(in.Covers), len(start.Chosen), s.Mean, s.Top, s.Value/float64(value), s.Spread, s.Apart, s.Accepted, s.Plans)
+		in.Options(), len(in.Covers), len(start.Chosen), s.Mean, s.Top, s.Value/float64(value), s.Spread, s.Apart, s.Moved, s.Plans)
 }

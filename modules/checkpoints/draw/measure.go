@@ -17,7 +17,7 @@ type Measures struct {
 	// and Apart (mean total variation between the marginals of a group in one half of the chains and in the other,
 	// over team-slots) is small.
 	Spread, Apart float64
-	Accepted      float64 // share of the moves that were made
+	Moved         float64 // share of the draws of a post that changed it
 }
 
 // trace is what one chain saw.
@@ -27,19 +27,14 @@ type trace struct {
 	least  int64
 }
 
-// follow makes n moves and keeps plans on the way.
-func (c *chain) follow(n int) trace {
-	const looks = 16 * keep
-	t := trace{least: c.value}
-	for i := range looks {
-		c.run(n*(i+1)/looks - n*i/looks)
+// follow makes n sweeps and keeps the plan after each.
+func (c *chain) follow(n int, t *trace) {
+	for range n {
+		c.run(1)
 		t.values = append(t.values, float64(c.value))
 		t.least = min(t.least, c.value)
-		if (i+1)%(looks/keep) == 0 {
-			t.kept = append(t.kept, c.state.clone())
-		}
+		t.kept = append(t.kept, c.state.clone())
 	}
-	return t
 }
 
 func (s *Strategy) measure(chains []*chain, traces []trace) {
@@ -68,18 +63,18 @@ func (s *Strategy) measure(chains []*chain, traces []trace) {
 		s.Mean /= posts
 	}
 	s.Least = traces[0].least
-	made, moves := int64(0), int64(0)
+	different, drawn := 0, 0
 	for i, t := range traces {
 		for _, v := range t.values {
 			s.Value += v
 		}
 		s.Plans += len(t.values)
 		s.Least = min(s.Least, t.least)
-		made += chains[i].accepted
-		moves += chains[i].step
+		different += chains[i].different
+		drawn += chains[i].drawn
 	}
 	s.Value /= float64(max(s.Plans, 1))
-	s.Accepted = float64(made) / float64(max(moves, 1))
+	s.Moved = float64(different) / float64(max(drawn, 1))
 	s.Spread = spread(traces)
 	s.Apart = s.apart(chains)
 }
@@ -90,6 +85,9 @@ func spread(traces []trace) float64 {
 	n := 0
 	for _, t := range traces {
 		n = len(t.values) / 2
+		if n < 2 {
+			return 1
+		}
 		for _, half := range [][]float64{t.values[:n], t.values[n : 2*n]} {
 			mean, square := 0.0, 0.0
 			for _, v := range half {

@@ -18,4 +18,3 @@ func Mix(ctx context.Context, in *solve.Instance, solution *solve.Solution, opts
 	}
 	return From(ctx, in, Start{Chosen: solution.Chosen, Shifts: solution.Shifts}, floor, opts)
 }
-

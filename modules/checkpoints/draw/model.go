@@ -23,15 +23,19 @@ type model struct {
 	width    int     // longest shift
 	seats    []seat
 	groups   [][]int32 // options of each group, the most valuable alone first
-	rank     []int32   // of each option in its group
 	conflict [][]int32 // options that exclude each option
 	forced   []bool
-	alone    []int64 // what each option covers
+	related  [][]int32 // groups that each group is related to
+	seatsOf  [][]seat  // seats that may work in each group
+	alone    []int64   // what each option covers
+	// Element e is covered by the options by[byStart[e]:byStart[e+1]].
+	byStart []int32
+	by      []int32
 }
 
 func newModel(in *solve.Instance) *model {
 	n := in.Options()
-	m := &model{in: in, groups: make([][]int32, in.Groups), rank: make([]int32, n),
+	m := &model{in: in, groups: make([][]int32, in.Groups),
 		conflict: make([][]int32, n), forced: make([]bool, n), firstOf: make([]int32, len(in.Duties))}
 	for d, duty := range in.Duties {
 		m.firstOf[d] = int32(len(m.duty))
@@ -51,6 +55,9 @@ func newModel(in *solve.Instance) *model {
 		}
 	}
 	m.rankOptions()
+	m.invert()
+	m.relate()
+	m.findSeats()
 	for _, pair := range in.Conflicts {
 		m.conflict[pair[0]] = append(m.conflict[pair[0]], pair[1])
 		m.conflict[pair[1]] = append(m.conflict[pair[1]], pair[0])
@@ -72,13 +79,43 @@ func (m *model) rankOptions() {
 	}
 	for _, options := range m.groups {
 		slices.SortStableFunc(options, func(a, b int32) int { return cmp.Compare(m.alone[b], m.alone[a]) })
-		for i, o := range options {
-			m.rank[o] = int32(i)
+	}
+}
+
+// invert lists the options that cover each element.
+func (m *model) invert() {
+	m.byStart = make([]int32, len(m.in.Weights)+1)
+	for _, e := range m.in.Covers {
+		m.byStart[e+1]++
+	}
+	for e := range m.in.Weights {
+		m.byStart[e+1] += m.byStart[e]
+	}
+	next := slices.Clone(m.byStart)
+	m.by = make([]int32, len(m.in.Covers))
+	for o := range m.in.Options() {
+		for _, e := range m.covers(int32(o)) {
+			m.by[next[e]] = int32(o)
+			next[e]++
 		}
 	}
 }
 
 func (m *model) covers(o int32) []int32 { return m.in.Covers[m.in.Start[o]:m.in.Start[o+1]] }
+
+// findSeats lists the seats that some shift puts into each group.
+func (m *model) findSeats() {
+	m.seatsOf = make([][]seat, len(m.groups))
+	for t, d := range m.duty {
+		for _, shift := range m.in.Duties[d].Shifts {
+			for p, g := range shift {
+				if s := (seat{int32(t), int32(p)}); !slices.Contains(m.seatsOf[g], s) {
+					m.seatsOf[g] = append(m.seatsOf[g], s)
+				}
+			}
+		}
+	}
+}
 
 // group is where a seat of a state stands, −1 past the end of its shift.
 func (m *model) group(s *state, at seat) int32 {
@@ -88,20 +125,6 @@ func (m *model) group(s *state, at seat) int32 {
 	}
 	return shift[at.position]
 }
-
-// uniform are proposals that choose each option of a group alike.
-func (m *model) uniform() []float64 {
-	propose := make([]float64, m.in.Options())
-	for _, options := range m.groups {
-		for _, o := range options {
-			propose[o] = (1 - idle) / float64(len(options))
-		}
-	}
-	return propose
-}
-
-// idle is the probability that a proposal leaves a seat empty where there are options.
-const idle = 0.02
 
 // state is a plan: the shift of each team and the option in each seat, −1 for none.
 type state struct {

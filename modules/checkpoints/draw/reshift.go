@@ -1,85 +1,64 @@
 package draw
 
-import (
-	"math"
-	"slices"
-)
+import "math"
 
-// reshift proposes another shift for a team: what it does in the slots of both stays, the other slots are drawn anew.
+// reshift proposes another shift for a team and fills it slot by slot from the exact distributions given what is filled
+// already (configurational bias, Siepmann and Frenkel 1992): the proposal is accepted with the ratio of the products of the
+// sums of weights, of the new shift and of the old one taken the same way.
 func (c *chain) reshift(team int32) {
 	duty := &c.m.in.Duties[c.m.duty[team]]
 	if len(duty.Shifts) < 2 {
 		return
+	}
+	seats := c.option[int(team)*c.m.width : (int(team)+1)*c.m.width]
+	for _, o := range seats {
+		if o >= 0 && c.m.forced[o] {
+			return
+		}
 	}
 	to := int32(c.rng.IntN(len(duty.Shifts) - 1))
 	if to >= c.shift[team] {
 		to++
 	}
 	before, after := duty.Shifts[c.shift[team]], duty.Shifts[to]
-	seats := c.option[int(team)*c.m.width : (int(team)+1)*c.m.width]
-	favour := 0.0
+	c.take(seats)
+	was := 0.0
 	for p, g := range before {
-		if slices.Contains(after, g) {
-			continue
+		was += c.fill(g, math.MinInt64/4, true)
+		if seats[p] >= 0 {
+			c.add(seats[p])
 		}
-		if o := seats[p]; o >= 0 && c.m.forced[o] {
-			return
-		}
-		favour += c.cost(seats[p]) + c.chance(g, seats[p])
 	}
+	c.take(seats)
+	is := 0.0
 	for p, g := range after {
-		if at := slices.Index(before, g); at >= 0 {
-			c.next[p] = seats[at]
-			continue
+		is += c.fill(g, math.MinInt64/4, true)
+		c.next[p] = c.scratch.draw(c.rng)
+		if c.next[p] >= 0 {
+			c.add(c.next[p])
 		}
-		c.next[p] = c.pick(g)
-		favour -= c.cost(c.next[p]) + c.chance(g, c.next[p])
 	}
-	if favour < 0 && c.rng.Float64() >= math.Exp(favour) {
+	if c.value >= c.m.floor && c.held >= c.m.posts && math.Log(1-c.rng.Float64()) < is-was {
+		for p := range seats {
+			seats[p] = -1
+		}
+		copy(seats, c.next[:len(after)])
+		c.shift[team] = to
 		return
 	}
-	if !c.exchange(before, after, seats) {
-		return
+	c.take(c.next[:len(after)])
+	for _, o := range seats {
+		if o >= 0 {
+			c.add(o)
+		}
 	}
-	copy(seats, c.next[:len(after)])
-	for p := len(after); p < c.m.width; p++ {
-		seats[p] = -1
-	}
-	c.shift[team] = to
-	c.accepted++
 }
 
-// exchange takes out what is in before only and puts in what next has for after only; it undoes everything and returns
-// false if that makes no plan.
-func (c *chain) exchange(before, after, seats []int32) bool {
-	for p, g := range before {
-		if o := seats[p]; o >= 0 && !slices.Contains(after, g) {
+// take removes options.
+func (c *chain) take(options []int32) {
+	for _, o := range options {
+		if o >= 0 {
 			c.remove(o)
 		}
 	}
-	done, fits := 0, true
-	for p, g := range after {
-		if o := c.next[p]; o >= 0 && !slices.Contains(before, g) {
-			if !c.free(o) {
-				fits = false
-				break
-			}
-			c.add(o)
-		}
-		done = p + 1
-	}
-	if fits && c.value >= c.m.floor && c.held >= c.m.posts {
-		return true
-	}
-	for p, g := range after[:done] {
-		if o := c.next[p]; o >= 0 && !slices.Contains(before, g) {
-			c.remove(o)
-		}
-	}
-	for p, g := range before {
-		if o := seats[p]; o >= 0 && !slices.Contains(after, g) {
-			c.add(o)
-		}
-	}
-	return false
 }

@@ -27,16 +27,16 @@ const (
 	// reachM is where the coverage of a post held for a whole slot falls under the lowest level.
 	reachM = 3600
 	// cellM is the radius of a cell of demand: lixels that are so near on the network are covered alike.
-	cellM = 500
+	cellM = 900
 )
 
 // levels are the coverages that are told apart, and lowest is the least product that is rounded up to the first.
 // Between two levels the geometric mean divides.
-func levels() [6]float64 { return [6]float64{0.125, 0.25, 0.35, 0.5, 0.75, 1} }
+func levels() [5]float64 { return [5]float64{0.125, 0.25, 0.4, 0.65, 1} }
 
 const lowest = 0.088
 
-// level is the number of levels that a coverage holds, 0 to 6.
+// level is the number of levels that a coverage holds, 0 to 5.
 func level(c float64) uint8 {
 	steps := levels()
 	if c < lowest {

@@ -28,6 +28,15 @@ type period struct {
 	days  int
 }
 
+// Check says what is wrong with a request by itself, before any world is known: a *Refusal. An empty seed is well.
+func (r Request) Check(zone *time.Location) error {
+	if r.Seed == "" {
+		r.Seed = "0"
+	}
+	_, _, err := r.fill(zone, nil)
+	return err
+}
+
 // fill returns the request with its defaults; a *Refusal names what is wrong with it.
 func (r Request) fill(zone *time.Location, random io.Reader) (Request, period, error) {
 	var p period
