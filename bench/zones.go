@@ -25,7 +25,7 @@ type zoneRun struct {
 
 const (
 	zoneRate   = 0.05 // the false discovery rate aimed at
-	zoneEnough = 100  // permutations at least as high that end a test early
+	zoneEnough = 30   // permutations at least as high that end a test early
 	zoneTimes  = 8    // how many times the accidents of others a planted lixel has
 )
 
@@ -35,7 +35,7 @@ const (
 // Clopper and Pearson.
 func Zones(ctx context.Context, _ *geoengine.Store, options Options) ([]Result, error) {
 	// Fewer than 20 permutations a lixel could not find a single hot one.
-	return zones(ctx, options, zoneRun{side: 32, permuted: 1000, planted: 100, peers: 10, permutations: 99_999})
+	return zones(ctx, options, zoneRun{side: 32, permuted: 1000, planted: 100, peers: 4, permutations: 99_999})
 }
 
 func zones(ctx context.Context, options Options, run zoneRun) ([]Result, error) {
