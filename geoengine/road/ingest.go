@@ -141,6 +141,7 @@ const (
 		select state, sections + restrictions + sites, known, removed, hash from road_network where generation = $1 for update`
 	confirmNetwork = `update road_network set imported = clock_timestamp() where generation = $1`
 	retireNetwork  = `update road_network set state = 'old' where generation = $1`
+	analyseRoads   = `analyze road_section, road_overview, road_restriction, road_site`
 	activate       = `update road_network set state = 'active', imported = clock_timestamp(), removed = $2 where generation = $1`
 	notifyRoads    = `select pg_notify($1, $2::bigint::text)`
 )
@@ -187,6 +188,9 @@ func (g *Ingest) Activate(ctx context.Context) (removed int64, err error) {
 	})
 	if err == nil && gone != 0 {
 		err = g.remove(ctx, gone)
+	}
+	if err == nil && gone != g.generation { // so that the first questions are planned well
+		_, err = g.store.Pool.Exec(ctx, analyseRoads)
 	}
 	if err != nil {
 		return 0, fmt.Errorf("put the new road network in place: %w", err)
