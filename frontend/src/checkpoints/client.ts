@@ -121,7 +121,8 @@ export const client = {
   reports: (id: string) => read<{ reports: Filed[] | null }>(plan(id, '/reports')),
   report: (id: string, post: string, report: Report) =>
     write<void>('PUT', plan(id, '/reports/' + encodeURIComponent(post)), report),
-  places: (area: string[], signal?: AbortSignal) => read<{ places: Place[] | null }>('/places', { area }, signal),
+  places: (area: string[], signal?: AbortSignal) =>
+    read<{ places: Place[] | null; names?: Record<string, string> | null }>('/places', { area }, signal),
   place: (id: string, body: { status: SiteStatus; lit: string; note: string }) =>
     write<Place>('PUT', '/places/' + encodeURIComponent(id), body),
 
