@@ -51,6 +51,7 @@ type commands struct {
 	Audit      auditCommand      `cmd:"" help:"Verify, search, export, anchor and purge the journal of who did what."`
 	Jobs       jobsCommand       `cmd:"" help:"List, stop and purge the long runs that callers have asked for."`
 	Doctor     doctorCommand     `cmd:"" help:"Check everything that Vigie depends on and say how to mend it."`
+	Backtest   backtestCommand   `cmd:"" help:"Judge methods by years that they have not seen."`
 	Bench      benchCommand      `cmd:"" help:"Measure Vigie beside its peers on this machine."`
 	Completion completionCommand `cmd:"" help:"Print the shell code that completes vigie's commands."`
 	Version    versionCommand    `cmd:"" help:"Print the version."`
