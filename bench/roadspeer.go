@@ -101,7 +101,8 @@ func (b *roadsBench) junctions(n int) (nodes []int64, spots []road.Spot) {
 	for tries := 0; len(nodes) < n && tries < 100*n; tries++ {
 		e := road.Edge(b.random.IntN(b.graph.Edges()))
 		from, _ := b.graph.Ends(e)
-		if !known[from] && b.graph.Component(from) == 0 {
+		// On a two-way street, so that every way out of the junction is open to ours as it is to the peer.
+		if !known[from] && b.graph.Component(from) == 0 && b.graph.Twin(e) != road.NoEdge {
 			known[from] = true
 			nodes, spots = append(nodes, int64(from)), append(spots, b.graph.SpotAt(e, 0))
 		}

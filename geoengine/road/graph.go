@@ -57,7 +57,6 @@ type Graph struct {
 	walks    sync.Pool // of *walk
 	high     atomic.Pointer[hierarchy]
 	making   sync.Mutex   // of high
-	asked    atomic.Int64 // plain searches for matrices until now
 }
 
 // Nodes is the number of junctions.

@@ -2,8 +2,27 @@
 // memory. On the graph it snaps positions, finds shortest paths, travel times and isochrones, cuts roads into lixels, and
 // walks upstream.
 //
-// Positions are WGS 84 in longitude, latitude order, in degrees; lengths are metres on the sphere; times are seconds.
-// Read road.go (the words), then graph.go.
+// Positions are WGS 84 in longitude, latitude order, in degrees; lengths are metres on the sphere (mean radius 6,371,008.8 m);
+// times are seconds.
+//
+// A Graph is made once by New (or Load, from the store), never changes, and may be used by many at once. Its words:
+//
+//   - A section is a stretch of road between two junctions, as a source has it. It becomes an Edge for each direction in
+//     which it may be driven; the two are twins. A Node is a junction.
+//   - A Spot is a place on the network: metres along an edge. Snap makes one of a position, SpotAt of an edge. Where the direction
+//     of driving does not matter (Route, Matrix, Isochrone, Around, Lixels.Of), a spot means both sides of its road; where it
+//     does (Upstream), it means its own edge.
+//   - A Lixel is a piece of road of a few hundred metres, both directions together.
+//
+// Two kinds of search run on it. By time, for those who drive (Route, Matrix, Isochrone) or are driven towards a place (Upstream,
+// by metres): over states (turns.go), which know enough of the way before to keep every turn restriction; one
+// turns round only where nothing else is allowed. A mandate (only_…) by way of sections binds those who have driven all of its way.
+// By metres, for what spreads along roads whatever the traffic rules (Around, Lixels.Within): over junctions, both ways on
+// every road. Turns themselves take no time.
+//
+// Files, in the order of reading: road.go (the words), graph.go, new.go (from sections to the graph), speed.go (what is driven where
+// the source does not say), turns.go, search.go, route.go; matrix.go, hierarchy.go and contract.go (many times at once);
+// snap.go and name.go; around.go, upstream.go, isochrone.go and outline.go, lixels.go; ingest.go and load.go (the store).
 package road
 
 import (
