@@ -24,7 +24,7 @@ func (s *search) dive(c *core, a *ascent) {
 			return
 		}
 		chosen, value = append(chosen, taken1(at, is)...), value+gain
-		if n.options() == 0 || s.ctx.Err() != nil {
+		if n.options() == 0 || s.over() {
 			break
 		}
 		down := newAscent(d, a.lower-value)

@@ -18,7 +18,11 @@ type search struct {
 	known   map[string]int
 	log     Log
 	report  func()
+	budget  int // nodes after which a search is cut
 }
+
+// over says whether the search is cut, by time or by its budget of nodes.
+func (s *search) over() bool { return s.ctx.Err() != nil || s.log.Nodes >= s.budget }
 
 // result is what is known of a core once it was searched.
 type result struct {
@@ -56,6 +60,7 @@ func (s *search) solve(c *core, from *dual, to goal) result {
 	s.log.Steps += a.steps
 	if to.depth == 0 && a.bound() > a.lower+to.tol {
 		s.dive(c, a)
+		s.neighbours(c, a, to.known, to.tol)
 	}
 	if s.log.Root == 0 {
 		s.log.Root = a.bound()
@@ -68,7 +73,7 @@ func (s *search) solve(c *core, from *dual, to goal) result {
 	var undo func()
 	r.node, undo = s.write(from)
 	defer undo()
-	if r.bound <= to.lower+to.tol || s.ctx.Err() != nil || c.stuck {
+	if r.bound <= to.lower+to.tol || s.over() || c.stuck {
 		return r
 	}
 	is, ok := from.fixed((to.lower+1)*s.l.scale - 1)
@@ -82,6 +87,9 @@ func (s *search) solve(c *core, from *dual, to goal) result {
 // steps is how long to improve the multipliers of a core.
 func (s *search) steps(c *core, to goal) int {
 	if to.depth == 0 && !to.begun {
+		if c.options() >= nearFrom {
+			return 500
+		}
 		return 400
 	}
 	if to.depth == 0 {
@@ -104,7 +112,7 @@ func (s *search) narrow(c *core, a *ascent, is []state, to goal, r result) resul
 			r.bound = to.lower
 			return r
 		}
-		if to.depth == 0 && to.begun == false {
+		if to.depth == 0 && !to.begun {
 			s.log.Core = n.options()
 		}
 		sub := s.solve(n, from, goal{lower: to.lower - gain, known: without(to.known, c, is), tol: to.tol, depth: to.depth, begun: true})

@@ -3,6 +3,7 @@ package solve
 import (
 	"context"
 	"fmt"
+	"math"
 	"slices"
 	"time"
 
@@ -71,7 +72,7 @@ func Solve(ctx context.Context, in *Instance, o Options) (*Solution, error) {
 		defer cancel()
 	}
 	l := newLayout(in)
-	s := &search{l: l, ctx: timed, u: make([]int64, len(in.Weights)), price: make([]int64, in.Groups), known: map[string]int{}}
+	s := &search{l: l, ctx: timed, u: make([]int64, len(in.Weights)), price: make([]int64, in.Groups), known: map[string]int{}, budget: math.MaxInt}
 	s.log.Seed, s.log.Options = o.Seed, in.Options()
 	s.report = func() {
 		o.Progress.Report(progress.Update{Task: "choosing posts", Unit: "nodes", Done: int64(s.log.Nodes)})
