@@ -99,7 +99,7 @@ func TestWords(t *testing.T) {
 		{map[string]any{"road_function": "Restricted Local Access Road", "name1": "High St"}, both(road.Section{Class: road.Service, Access: road.Destination, Name: "High St"})},
 		{map[string]any{"NATURE": "Route à 1 chaussée", "IMPORTANCE": "3", "CPX_NUMERO": "D606", "SENS": "Sens direct", "URBAIN": "Vrai"}, road.Section{Class: road.Secondary, Number: "D606", Forward: true, BuiltUp: road.Yes}},
 		{map[string]any{"nature": "Rond-point", "importance": "4"}, road.Section{Class: road.Tertiary, Roundabout: true, Forward: true}},
-		{map[string]any{"nature": "Bretelle", "position_par_rapport_au_sol": "1", "acces_vehicule_leger": "Restreint aux ayants droit"}, both(road.Section{Class: road.Secondary, Link: true, Bridge: true, Access: road.Destination})},
+		{map[string]any{"nature": "Bretelle", "position_par_rapport_au_sol": "1", "acces_vehicule_leger": "Restreint aux ayants droit"}, both(road.Section{Class: road.Secondary, Link: true, Bridge: true, Access: road.Destination})}, //nolint:misspell // IGN's name
 		{map[string]any{"highway": "tertiary", "speed_limit": "30 mph", "lit": "no", "lanes": "2", "tunnel": "yes"}, both(road.Section{Class: road.Tertiary, SpeedForward: 48, SpeedBackward: 48, Lit: road.No, Lanes: 2, Tunnel: true})},
 	} {
 		got, err := wordsOf(c.properties).section()
