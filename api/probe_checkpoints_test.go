@@ -293,4 +293,3 @@ func planReports() []string {
 	const counts = `"checks":0,"positives":{"alcohol":0,"drugs":0},"offences":{"speed":0,"phone":0,"belt":0,"heavy":0,"papers":0,"other":0}`
 	return []string{`{}`, `{"held":false,"from":"2024-04-05T18:00:00+02:00","to":"2024-04-05T19:00:00+02:00",` + counts + `,"note":"n"}`}
 }
-

@@ -345,8 +345,8 @@ func neverAnswered() map[string]string {
 		"log-in": "wrong passwords only", "access-token": "wrong secrets only", "log-out": "it would end the probes", "revoke-session": "it would end the probes",
 		"ogc-missing": "it answers 404", "execute-unknown": "it answers 404", "process-unknown": "it answers 404",
 		"journal": "for auditors", "journal-root": "for auditors", "journal-verification": "for auditors", "journal-export": "for auditors",
-		"metrics": "for the operator of the server",
-		"checkpoints-make": "it would draw at random; what it shows, the other operations on plans show too",
+		"metrics":             "for the operator of the server",
+		"checkpoints-make":    "it would draw at random; what it shows, the other operations on plans show too",
 		"checkpoints-propose": "likewise", "execute-checkpoint-plan": "likewise",
 	}
 }

@@ -337,7 +337,7 @@ func (w *world) serve(t *testing.T, clock *probeClock) {
 	var err error
 	w.api, err = api.New(api.Config{
 		Store: w.store, Cube: events, Log: log, Clock: clock.now, Random: random, Build: "test", Heartbeat: time.Hour,
-		Frontend: fstest.MapFS{"index.html": {Data: []byte("<!doctype html>")}, "assets/app-123.js": {Data: []byte("plain")}},
+		Frontend:   fstest.MapFS{"index.html": {Data: []byte("<!doctype html>")}, "assets/app-123.js": {Data: []byte("plain")}},
 		Extensions: w.extensions(t, events, log, clock, random),
 	})
 	if err != nil {

@@ -19,6 +19,8 @@ import (
 	"vigie/geoengine"
 	"vigie/geoengine/cube"
 	"vigie/geoengine/geotest"
+	"vigie/module"
+	"vigie/modules"
 )
 
 // demonstration is how much of the demonstration's data the tests use.
@@ -56,16 +58,37 @@ func newSite(t *testing.T) *site {
 	}
 	// Time runs fast, so that rate limits do not stand before what is tested.
 	start := time.Now()
+	clock := func() time.Time { return start.Add(10 * time.Since(start)) }
+	events := cube.New(store, log)
 	server, err := api.New(api.Config{
-		Store: store, Cube: cube.New(store, log), Log: log, Random: rand.Reader, Build: "test",
-		Clock:    func() time.Time { return start.Add(10 * time.Since(start)) },
-		Frontend: fstest.MapFS{"index.html": {Data: []byte("<!doctype html>")}},
+		Store: store, Cube: events, Log: log, Random: rand.Reader, Build: "test", Clock: clock,
+		Extensions: extensions(t, module.Host{Store: store, Cube: events, Log: log, Clock: clock, Random: rand.Reader}),
+		Frontend:   fstest.MapFS{"index.html": {Data: []byte("<!doctype html>")}},
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
 	s.serve(t, server)
 	return s
+}
+
+// extensions are those of the modules, whose tables it makes.
+func extensions(t *testing.T, host module.Host) []api.Extension {
+	t.Helper()
+	var list []api.Extension
+	for _, m := range modules.All() {
+		if schema, has := m.Schema(); has {
+			if err := host.Store.MigrateModule(t.Context(), schema); err != nil {
+				t.Fatal(err)
+			}
+		}
+		extension, err := m.Start(host)
+		if err != nil {
+			t.Fatal(err)
+		}
+		list = append(list, extension)
+	}
+	return list
 }
 
 func (s *site) serve(t *testing.T, server *api.Server) {

@@ -62,6 +62,7 @@ func open(host module.Host) (*desk, error) {
 	return &desk{
 		store: store{host.Store}, db: host.Store, cube: host.Cube, log: host.Log, clock: host.Clock, random: host.Random, zone: zone, public: host.PublicURL,
 		lands: newLands(host.Store), risks: newCache[surfaceKey, map[risk.Kind]*risk.Surface](maxSurfaces), refused: map[jobs.ID]error{},
+		zones: newCache[zoneKey, *risk.Zones](maxSurfaces),
 	}, nil
 }
 

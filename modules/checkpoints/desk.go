@@ -34,6 +34,7 @@ type desk struct {
 	shop   workshop
 	lands  *lands
 	risks  *cache[surfaceKey, map[risk.Kind]*risk.Surface]
+	zones  *cache[zoneKey, *risk.Zones]
 	queue  *jobs.Queue
 
 	mu      sync.Mutex

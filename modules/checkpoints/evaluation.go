@@ -117,7 +117,7 @@ func (d *desk) evaluations(ctx context.Context, pass door.Pass, in *evaluationsI
 			continue
 		}
 		if *day.into, err = time.ParseInLocation(time.DateOnly, day.given, d.zone); err != nil {
-			return nil, wrong(day.field, "Donnez un jour, par exemple 2026-12-04.", "Give a day, for example 2026-12-04.")
+			return nil, wrong(day.field, "Donnez un jour (2026-12-04).", "Give a day (2026-12-04).")
 		}
 	}
 	for _, area := range in.Area {
@@ -164,8 +164,9 @@ func (d *desk) experiment(ctx context.Context, see sight, f *found, input *evalu
 	if err != nil {
 		return err
 	}
+	all := surfaces[risk.AnyKind]
 	days := int(f.End.Sub(f.Start).Hours()/24 + 0.5)
-	past, err := d.past(ctx, see.rights, l, f.Areas, since, until)
+	past, err := d.past(ctx, see.rights, l, all, f.Areas, since, until)
 	if err != nil {
 		return err
 	}
@@ -182,9 +183,8 @@ func (d *desk) experiment(ctx context.Context, see sight, f *found, input *evalu
 	for i, p := range f.Shown.Plan.Posts {
 		approved[i] = evaluate.Post{Site: p.Site, Slot: p.Slot.In(d.zone)}
 	}
-	any := surfaces[risk.AnyKind]
 	layout := evaluate.Layout{First: first, Days: days, Reach: l.reach(approved, drawn), Expected: func(lixel int32, day time.Time) float64 {
-		return perDay(any, int(lixel), day)
+		return perDay(all, int(lixel), day)
 	}}
 	group, err := layout.Group(f.ID.String(), approved, past, recent)
 	if err != nil {
@@ -216,22 +216,15 @@ func perDay(s *risk.Surface, lixel int, day time.Time) float64 {
 	return s.Counts[lixel] / weeks * share
 }
 
-// past is what is known of the time before a plan. What the kind of road alone makes expect is the surface without the
-// lixels' own accidents.
-func (d *desk) past(ctx context.Context, rights geoengine.Rights, l *land, areas []string, since, until time.Time) (evaluate.Past, error) {
+// past is what is known of the time before a plan; s is the surface of all accidents of that time.
+func (d *desk) past(ctx context.Context, rights geoengine.Rights, l *land, s *risk.Surface, areas []string, since, until time.Time) (evaluate.Past, error) {
 	found, err := d.accidents(ctx, accidentsOf(rights, areas, since, until), nil)
 	if err != nil {
 		return evaluate.Past{}, err
 	}
-	periods := []risk.Period{{From: since, To: until}}
-	modelled, err := l.network.Build(ctx, found, risk.Options{Periods: periods, Kinds: []risk.Kind{risk.AnyKind}, Model: risk.Model{NoBayes: true}})
-	if err != nil {
-		return evaluate.Past{}, err
-	}
-	s := modelled[risk.AnyKind]
 	return evaluate.Past{
-		Accidents: onLixels(l.network.Place(found, periods, 0), d.zone), Years: s.Report.Years, Phi: s.Report.Dispersion,
-		Model: func(lixel int32) float64 { return s.Counts[lixel] * s.Report.Years },
+		Accidents: onLixels(l.network.Place(found, []risk.Period{{From: since, To: until}}, 0), d.zone), Years: s.Report.Years, Phi: s.Report.Dispersion,
+		Model: func(lixel int32) float64 { return s.Model[lixel] * s.Report.Years },
 	}, nil
 }
 
@@ -360,10 +353,10 @@ func (l *land) reach(approved []evaluate.Post, drawn [][]evaluate.Post) map[stri
 					spot, there = l.graph.Snap(hex.Center(cell), road.SnapOptions{})
 				}
 			}
-			if lixel := -1; there {
-				if lixel = l.lixels.Of(spot); lixel < 0 {
-					continue
-				}
+			if !there {
+				continue
+			}
+			if lixel := l.lixels.Of(spot); lixel >= 0 {
 				for _, near := range l.lixels.Within(lixel, evaluate.HaloM) {
 					reach[p.Site] = append(reach[p.Site], near.Lixel)
 				}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -134,12 +135,12 @@ func (d *desk) order(ctx context.Context, pass door.Pass, f *found, lang string)
 const mapPatience = 15 * time.Second
 
 // geoPackage writes a GeoPackage, which must be a file first.
-func geoPackage(w io.Writer, o order.Order) error {
+func geoPackage(w io.Writer, o order.Order) (err error) {
 	folder, err := os.MkdirTemp("", "vigie-plan-")
 	if err != nil {
 		return err
 	}
-	defer os.RemoveAll(folder)
+	defer func() { err = errors.Join(err, os.RemoveAll(folder)) }()
 	path := filepath.Join(folder, "plan.gpkg")
 	if err := order.GeoPackage(path, o); err != nil {
 		return err

@@ -52,7 +52,7 @@ func checkRequest(r *plan.Request) error {
 	}
 	for field, day := range map[string]string{"from": r.From, "to": r.To} {
 		if _, err := time.Parse(time.DateOnly, day); err != nil {
-			return wrong(field, "Donnez un jour, par exemple 2026-12-04.", "Give a day, for example 2026-12-04.")
+			return wrong(field, "Donnez un jour (2026-12-04).", "Give a day (2026-12-04).")
 		}
 	}
 	if len(r.Teams) > maxTeams {
@@ -448,7 +448,7 @@ func (d *desk) period(r *plan.Request) (start, end time.Time, err error) {
 		end, err = time.ParseInLocation(time.DateOnly, r.To, d.zone)
 	}
 	if err != nil {
-		return start, end, wrong("from", "Donnez des jours, par exemple 2026-12-04.", "Give days, for example 2026-12-04.")
+		return start, end, wrong("from", "Donnez des jours (2026-12-04).", "Give days (2026-12-04).")
 	}
 	return start, end.AddDate(0, 0, 1), nil
 }

@@ -260,7 +260,7 @@ func parseCursor(given string) (time.Time, jobs.ID, error) {
 func checkAreas(field string, paths []string) error {
 	for _, path := range paths {
 		if !geoengine.ValidAreaPath(path) {
-			return wrong(field, "Donnez des chemins de territoires, par exemple fr.11.77.", "Give paths of areas, for example fr.11.77.")
+			return wrong(field, "Donnez des chemins de territoires (fr.11.77).", "Give paths of areas (fr.11.77).")
 		}
 	}
 	return nil

@@ -49,8 +49,8 @@ func (s *shop) key(of jobs.ID, rights geoengine.Rights, request plan.Request) (p
 
 // check refuses a request whose days or units are wrong.
 func (s *shop) check(ctx context.Context, rights geoengine.Rights, request *plan.Request) error {
-	if _, _, err := s.desk.span(request); err != nil {
-		return err
+	if err := request.Check(s.desk.zone); err != nil {
+		return told(err)
 	}
 	_, err := s.desk.homes(ctx, rights, request)
 	return err

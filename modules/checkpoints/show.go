@@ -144,29 +144,97 @@ type riskInput struct {
 	Limit int       `query:"limit" minimum:"1" maximum:"5000" default:"1000"`
 }
 
-// surfacesOf reads the surfaces that a request for risk or zones means.
-func (d *desk) surfacesOf(ctx context.Context, pass door.Pass, in *riskInput) (*land, map[risk.Kind]*risk.Surface, error) {
-	if err := d.covered(pass, in.Area); err != nil {
-		return nil, nil, err
+// ground is the network that a request for risk or zones means, and the time of its accidents.
+func (d *desk) ground(ctx context.Context, pass door.Pass, areas []string, since, until string) (l *land, from, to time.Time, err error) {
+	if err = d.covered(pass, areas); err != nil {
+		return nil, from, to, err
 	}
-	for _, area := range in.Area {
+	for _, area := range areas {
 		pass.Concerns("area:" + area)
 	}
-	since, until, err := d.span(&plan.Request{From: d.clock().In(d.zone).Format(time.DateOnly), Since: in.Since, Until: in.Until})
-	if err != nil {
-		return nil, nil, err
+	if from, to, err = d.span(&plan.Request{From: d.clock().In(d.zone).Format(time.DateOnly), Since: since, Until: until}); err != nil {
+		return nil, from, to, err
 	}
-	l, err := d.lands.of(ctx, in.Area, nil)
+	l, err = d.lands.of(ctx, areas, nil)
+	return l, from, to, err
+}
+
+type zonesInput struct {
+	AreasInput
+	Kind  risk.Kind `query:"kind" enum:"any,alcohol,speed,phone_belt,heavy" default:"any"`
+	Since string    `query:"since" maxLength:"10" doc:"Accidents from this day on; five years before until if empty."`
+	Until string    `query:"until" maxLength:"10" doc:"Accidents before this day; today if empty."`
+	Limit int       `query:"limit" minimum:"1" maximum:"5000" default:"1000"`
+}
+
+// zoneKey names zones in the cache. Rights are part of it.
+type zoneKey struct {
+	surfaceKey
+	kind risk.Kind
+}
+
+// zonesOf shows where accidents cluster: for explanation, no plan is made of it. Hot stretches and ZAAC come first, then the densest.
+func (d *desk) zonesOf(ctx context.Context, pass door.Pass, in *zonesInput) (*collectionOutput, error) {
+	l, since, until, err := d.ground(ctx, pass, in.Area, in.Since, in.Until)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
-	surfaces, err := d.surfaces(ctx, pass.Rights(), l, in.Area, since, until, nil)
-	return l, surfaces, err
+	q := accidentsOf(pass.Rights(), in.Area, since, until)
+	z, err := d.zones.get(ctx, zoneKey{surfaceKey{l, q.Key(), d.cube.Version()}, in.Kind}, func(ctx context.Context) (*risk.Zones, error) {
+		found, err := d.accidents(ctx, q, nil)
+		if err != nil {
+			return nil, err
+		}
+		return l.network.Zones(ctx, found, risk.ZoneOptions{Periods: []risk.Period{{From: since, To: until}}, Kind: in.Kind, Seed: 1})
+	})
+	if err != nil {
+		return nil, err
+	}
+	ranked := l.inside(in.Area)
+	slices.SortStableFunc(ranked, func(a, b int) int {
+		return cmp.Or(cmp.Compare(marks(z, b), marks(z, a)), cmp.Compare(z.Density[b], z.Density[a]))
+	})
+	c := newCollection()
+	for _, i := range ranked[:min(in.Limit, len(ranked))] {
+		if marks(z, i) == 0 && z.Density[i] <= 0 {
+			break
+		}
+		x := &l.lixels.List[i]
+		c.add("", x.Line, map[string]any{
+			"density": rounded(z.Density[i]), "p": rounded(z.P[i]), "q": rounded(z.Q[i]), "hot": z.Hot[i], "zaac": z.ZAAC[i], "name": x.Name, "class": x.Class.String(),
+		})
+	}
+	return shown(c), nil
+}
+
+// marks counts why a stretch of road is a zone.
+func marks(z *risk.Zones, i int) (n int) {
+	for _, is := range []bool{z.Hot[i], z.ZAAC[i]} {
+		if is {
+			n++
+		}
+	}
+	return n
+}
+
+// inside are the lixels in areas.
+func (l *land) inside(areas []string) []int {
+	list := make([]int, 0, len(l.lixels.List))
+	for i := range l.lixels.List {
+		if geoengine.Within(l.locate.Locate(l.lixels.List[i].Centre.Position), areas) {
+			list = append(list, i)
+		}
+	}
+	return list
 }
 
 // riskOf shows the stretches of road with the highest expectation.
 func (d *desk) riskOf(ctx context.Context, pass door.Pass, in *riskInput) (*collectionOutput, error) {
-	l, surfaces, err := d.surfacesOf(ctx, pass, in)
+	l, since, until, err := d.ground(ctx, pass, in.Area, in.Since, in.Until)
+	if err != nil {
+		return nil, err
+	}
+	surfaces, err := d.surfaces(ctx, pass.Rights(), l, in.Area, since, until, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -180,12 +248,7 @@ func (d *desk) riskOf(ctx context.Context, pass door.Pass, in *riskInput) (*coll
 		}
 		return s.At(i, in.Hour)
 	}
-	ranked := make([]int, 0, len(l.lixels.List))
-	for i := range l.lixels.List {
-		if geoengine.Within(l.locate.Locate(l.lixels.List[i].Centre.Position), in.Area) {
-			ranked = append(ranked, i)
-		}
-	}
+	ranked := l.inside(in.Area)
 	slices.SortStableFunc(ranked, func(a, b int) int { return cmp.Compare(at(b), at(a)) })
 	c := newCollection()
 	for rank, i := range ranked[:min(in.Limit, len(ranked))] {
@@ -205,6 +268,7 @@ func (d *desk) riskOf(ctx context.Context, pass door.Pass, in *riskInput) (*coll
 func (d *desk) showing() []api.Operation {
 	list := []api.Operation{
 		{Operation: read("risk", "/risk", "The stretches of road with the highest expectation of accidents", normally()), Handler: handle(d.riskOf)},
+		{Operation: read("zones", "/zones", "Where accidents cluster: density, local statistic with its p and q, ZAAC", heavily()), Handler: handle(d.zonesOf)},
 	}
 	return append(list, d.evaluating()...)
 }

@@ -107,7 +107,7 @@ func (b *handBench) change(p plan.Plan, changes []plan.Change) (plan.Plan, error
 	return p, nil
 }
 
-func (b *handBench) alternatives(p plan.Plan, post string) ([]alternative, error) {
+func (b *handBench) alternatives(p plan.Plan, _ string) ([]alternative, error) {
 	return []alternative{{Site: p.Sites[0], Value: 3.8, Adds: 1.5, Reachable: true}, {Site: p.Sites[1], Value: 3.1, Adds: 0.8}}, nil
 }
 

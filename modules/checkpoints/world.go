@@ -27,7 +27,7 @@ func (d *desk) span(r *plan.Request) (since, until time.Time, err error) {
 		}
 		t, err := time.ParseInLocation(time.DateOnly, given, d.zone)
 		if err != nil || t.Before(geoengine.Earliest) || t.After(geoengine.Latest) {
-			return t, wrong(field, "Donnez un jour, par exemple 2026-12-04.", "Give a day, for example 2026-12-04.")
+			return t, wrong(field, "Donnez un jour (2026-12-04).", "Give a day (2026-12-04).")
 		}
 		return t, nil
 	}
