@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"vigie/geoengine"
+	"vigie/modules/checkpoints/draw"
 	"vigie/modules/checkpoints/solve"
 	"vigie/modules/checkpoints/solve/random"
 	"vigie/modules/checkpoints/verify"
@@ -20,7 +21,12 @@ import (
 // runs so many random instances instead. It needs no store.
 func Placement(ctx context.Context, _ *geoengine.Store, options Options) ([]Result, error) {
 	if options.Check > 0 {
-		return placementCheck(ctx, options)
+		results, err := placementCheck(ctx, options)
+		if err != nil {
+			return nil, err
+		}
+		worlds, err := placementWorlds(ctx, options)
+		return append(results, worlds...), err
 	}
 	var results []Result
 	for _, spec := range placementSpecs() {
@@ -65,6 +71,18 @@ func placementCase(ctx context.Context, spec placementSpec, seed uint64, options
 		Below(name+": checker", "s", checked, 0.2),
 		Below(name+fmt.Sprintf(": options left open of %d, %d nodes", in.Options(), log.Nodes), "options", float64(log.Core), float64(in.Options())),
 	}
+	if gap == 0 && spec.ApartKM == 0 {
+		rows, err := placementDraw(ctx, name, in, solution)
+		if err != nil {
+			return nil, err
+		}
+		results = append(results, rows...)
+	}
+	drawn, err := placementDraw(ctx, name, in, solution, options)
+	if err != nil {
+		return nil, err
+	}
+	results = append(results, drawn...)
 	peers, err := placementBeside(ctx, in, solution, ours, gap, options)
 	if err != nil {
 		return nil, err
@@ -73,6 +91,16 @@ func placementCase(ctx context.Context, spec placementSpec, seed uint64, options
 		results = append(results, Faster(name+": to the gap", "s", ours, p.seconds, p.name, times))
 	}
 	return results, nil
+}
+
+// placementDraw measures how predictable the strategy is that keeps 95 % of the optimum.
+func placementDraw(ctx context.Context, name string, in *solve.Instance, solution *solve.Solution) ([]Result, error) {
+	strategy, err := draw.Mix(ctx, in, solution, draw.Options{Share: 0.95, Seed: name})
+	if err != nil {
+		return nil, fmt.Errorf("draw: %w", err)
+	}
+	bits := Result{Name: name + ": entropy of a team's slot at 95 % of the optimum", Unit: "bits", Ours: strategy.Mean, Goal: 3, Ratio: strategy.Mean / 3, Met: strategy.Mean >= 3}
+	return []Result{bits, Below(name+": highest probability of one site in a team's slot", "probability", strategy.Top, 0.25)}, nil
 }
 
 type placementTime struct {
