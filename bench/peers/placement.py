@@ -1,7 +1,7 @@
 """Solves one instance of posts with a peer of vigie's solver, the way its makers would.
 
 Reads one JSON object: solver (highs or cpsat), seconds, gap, instance (weights of elements; rows of options: start, covers,
-group; duties: Teams, Shifts; conflicts). Writes one: status, objective, bound, seconds (of solving; building the model
+group; duties: Teams, Shifts; conflicts). Writes one: status, seconds (of solving; building the model
 is not counted) and the chosen options, whose value vigie computes again.
 """
 
@@ -77,8 +77,7 @@ def highs(p, seconds, gap):
     took = time.perf_counter() - begun
     info, value = h.getInfo(), h.getSolution().col_value
     return {
-        "status": str(h.modelStatusToString(h.getModelStatus())), "objective": info.objective_function_value,
-        "bound": info.mip_dual_bound, "seconds": took, "chosen": [o for o in range(options) if value[o] > 0.5],
+        "status": str(h.modelStatusToString(h.getModelStatus())), "seconds": took, "chosen": [o for o in range(options) if value[o] > 0.5],
     }
 
 
@@ -103,8 +102,7 @@ def cpsat(p, seconds, gap):
     took = time.perf_counter() - begun
     found = status in (cp_model.OPTIMAL, cp_model.FEASIBLE)
     return {
-        "status": s.status_name(status), "objective": s.objective_value if found else None,
-        "bound": s.best_objective_bound, "seconds": took,
+        "status": s.status_name(status), "seconds": took,
         "chosen": [o for o in range(options) if s.value(v[o])] if found else [],
     }
 
