@@ -56,7 +56,7 @@ type Graph struct {
 	work     sync.Pool // of *search
 	walks    sync.Pool // of *walk
 	high     atomic.Pointer[hierarchy]
-	making   sync.Mutex   // of high
+	making   sync.Mutex // of high
 }
 
 // Nodes is the number of junctions.

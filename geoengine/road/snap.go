@@ -68,11 +68,11 @@ func (g *Graph) SnapAll(p orb.Point, o SnapOptions) []Spot {
 	if len(found) == 0 {
 		return nil
 	}
-	return g.weigh(p, o, found, total)
+	return g.weigh(o, found, total)
 }
 
 // weigh makes spots of candidates.
-func (g *Graph) weigh(p orb.Point, o SnapOptions, found []candidate, total float64) []Spot {
+func (g *Graph) weigh(o SnapOptions, found []candidate, total float64) []Spot {
 	var spots []Spot
 	for i := range found {
 		c := &found[i]

@@ -103,8 +103,8 @@ func TestLixelsCoverTheNetwork(t *testing.T) {
 		random := rand.New(rand.NewPCG(seed, 7))
 		sections, _ := tangle(random, 40, 45, 0)
 		g := build(t, sections, nil)
-		minM, maxM := 50+random.Float64()*200, 0.0
-		maxM = minM * 2
+		minM := 50 + random.Float64()*200
+		maxM := minM * 2
 		l := g.Lixels(minM, maxM)
 		d := undirected(g)
 		total, seen := 0.0, map[*road.Section]bool{}
