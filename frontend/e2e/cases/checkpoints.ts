@@ -196,7 +196,9 @@ export const checkpoints: Case[] = [
       await page.getByText('Ce plan a été changé par quelqu’un d’autre').waitFor()
       await person.button(/Charger la version actuelle/).focus()
       await page.keyboard.press('Enter')
+      await page.getByText('Ce plan a été changé par quelqu’un d’autre').waitFor({ state: 'detached' })
       await price(person).getByText('1 changement non enregistré').waitFor()
+      await page.waitForFunction(() => !document.querySelector('.acts [disabled]'))
       await person.button('Garder').focus()
       await page.keyboard.press('Enter')
       const { posts } = (
