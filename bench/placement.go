@@ -78,11 +78,6 @@ func placementCase(ctx context.Context, spec placementSpec, seed uint64, options
 		}
 		results = append(results, rows...)
 	}
-	drawn, err := placementDraw(ctx, name, in, solution, options)
-	if err != nil {
-		return nil, err
-	}
-	results = append(results, drawn...)
 	peers, err := placementBeside(ctx, in, solution, ours, gap, options)
 	if err != nil {
 		return nil, err

@@ -11,6 +11,7 @@ import (
 const (
 	fewAccidents = 100   // below, hours and places are mostly the model's
 	fewBits      = 3.0   // a post that is one of eight equally likely sites
+	likelySite   = 0.25  // probability of one site in one team-slot
 	proven       = 0.001 // a gap that no one need care for
 	offRoadM     = 300   // between a unit and the network
 )
@@ -77,6 +78,22 @@ func (p *Problem) warnPredictable(plan *Plan) (list []Warning) {
 		list = append(list, notice("predictable", nil, "Plan peu imprévisible : %.1f bit(s) par poste. Peu de sites valent les meilleurs : acceptez une part plus basse, des trajets plus longs ou plus de sites.",
 			"The plan is not very unpredictable: %.1f bit(s) a post. Few sites are worth as much as the best: accept a lower share, longer ways or more sites.", d.Bits))
 	}
+	var likely []string
+	for i := range plan.Posts {
+		if post := &plan.Posts[i]; post.Bits > 0 && post.Chance > likelySite {
+			likely = append(likely, post.ID)
+		}
+	}
+	if len(likely) > 0 {
+		list = append(list, notice("likely_site", sorted(likely), "%d poste(s) sur un site tiré plus d’une fois sur quatre : aucun autre ne vaut presque autant dans ce créneau.",
+			"%d post(s) at a site that is drawn more than once in four: no other is worth nearly as much in that slot.", len(likely)))
+	}
+	return append(list, warnRepeated(plan)...)
+}
+
+// warnRepeated is about sites and hours that come back.
+func warnRepeated(plan *Plan) (list []Warning) {
+	n := len(plan.Posts)
 	sites, hours := make(map[string][]string), make(map[string][]string)
 	for i := range plan.Posts {
 		post := &plan.Posts[i]
