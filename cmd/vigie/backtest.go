@@ -173,7 +173,8 @@ func printBacktest(w io.Writer, r *backtest.Report) {
 	d := r.Outcome.Data
 	fmt.Fprintf(w, "%s: learnt from %v (%d injury accidents), judged by %d (%d with an hour, %d fatal); %.0f km of road in %d lixels\n",
 		orElse(r.Name, "back-test"), r.Train, d.Train, r.Test, d.Test, d.TestFatal, r.RoadKM, r.Lixels)
-	fmt.Fprintf(w, "kernel chosen on the inner year: %.0f m, by severity %v\n\n", r.Kernel.Metres, r.Kernel.Severity)
+	fmt.Fprintf(w, "kernels chosen on the inner year: %.0f m (by severity: %v), apart %.0f m (by severity: %v)\n\n",
+		r.Kernel.Plain.Metres, r.Kernel.Plain.Severity, r.Kernel.Apart.Metres, r.Kernel.Apart.Severity)
 	rows := [][]string{{"AGAINST", "POSTS A WEEK", "RATIO", "95 %", "GOAL", ""}}
 	for _, g := range r.Goals {
 		goal, met := "", ""

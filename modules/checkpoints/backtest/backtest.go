@@ -92,7 +92,7 @@ func Run(ctx context.Context, in Input, o Options) (*Report, error) {
 	for i := range in.Lixels.List {
 		report.RoadKM += in.Lixels.List[i].Metres / 1000
 	}
-	choice := KernelChoice{Metres: 500}
+	choice := Kernels{Plain: KernelChoice{Metres: 500}, Apart: KernelChoice{Metres: 500}}
 	if len(in.Train) > 1 {
 		last := slices.Max(in.Train)
 		inner := Input{Name: in.Name, Accidents: in.Accidents, Train: slices.DeleteFunc(slices.Clone(in.Train), func(y int) bool { return y == last }), Test: last}
@@ -100,7 +100,7 @@ func Run(ctx context.Context, in Input, o Options) (*Report, error) {
 		if err != nil {
 			return nil, fmt.Errorf("inner year %d: %w", last, err)
 		}
-		if choice, err = split.chooseKernel(); err != nil {
+		if choice, err = split.chooseKernels(); err != nil {
 			return nil, err
 		}
 		if report.Inner, err = split.contest(ctx, choice, true); err != nil {

@@ -151,7 +151,7 @@ func TestNobodyKnowsTheTestYear(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		all, err := s.contenders(t.Context(), KernelChoice{Metres: 500}, false)
+		all, err := s.contenders(t.Context(), Kernels{KernelChoice{Metres: 500}, KernelChoice{Metres: 500}}, false)
 		if err != nil {
 			t.Fatal(err)
 		}

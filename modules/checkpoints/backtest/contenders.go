@@ -23,7 +23,14 @@ type contender struct {
 	choices [][]post
 }
 
-// KernelChoice is what was chosen for the kernel density, on the inner year.
+// Kernels are the widths and weights of the kernel density, chosen on the inner year: for the best options as they are,
+// and for those at our distance from one another.
+type Kernels struct {
+	Plain KernelChoice `json:"plain"`
+	Apart KernelChoice `json:"apart"`
+}
+
+// KernelChoice is a width and a weight of the kernel density.
 type KernelChoice struct {
 	Metres   float64 `json:"metres"`
 	Severity bool    `json:"severity"` // accidents weighted by severity
@@ -33,19 +40,24 @@ type KernelChoice struct {
 const chances = 12
 
 // contenders are all, ours first; the variants of our model only where they are asked for.
-func (s *split) contenders(ctx context.Context, choice KernelChoice, variants bool) ([]contender, error) {
+func (s *split) contenders(ctx context.Context, choice Kernels, variants bool) ([]contender, error) {
 	all, err := s.ours(ctx, variants)
 	if err != nil {
 		return nil, err
 	}
 	n := s.options.most()
-	kernel := s.kernel(choice)
-	profile, err := s.profile(choice.Severity)
+	plain, err := s.kernelDemand(choice.Plain)
 	if err != nil {
 		return nil, err
 	}
-	density := product(kernel, profile)
-	scores := s.scores(density)
+	density, err := s.kernelDemand(choice.Apart)
+	if err != nil {
+		return nil, err
+	}
+	profile, err := s.profile(choice.Apart.Severity)
+	if err != nil {
+		return nil, err
+	}
 	solved, _, err := s.week.best(ctx, density, n)
 	if err != nil {
 		return nil, err
@@ -60,9 +72,9 @@ func (s *split) contenders(ctx context.Context, choice KernelChoice, variants bo
 		contender{Name: "zaac-hours", About: "the zones of zaac, at the hours with most accidents, 2 km apart at the same time: the rule with hours and our distance",
 			choices: [][]post{s.week.ranked(byHour, n, true)}},
 		contender{Name: "zaac", About: "500 m of road with most injury accidents, apart from one another, each once a week at an hour by chance: the rule knows no hours", choices: s.anyHour(zones, n)},
-		contender{Name: "kernel-apart", About: "the options of kernel, 2 km apart at the same time: the density with our distance",
-			choices: [][]post{s.week.ranked(scores, n, true)}},
-		contender{Name: "kernel", About: "network kernel density × hours of the week, the best options", choices: [][]post{s.week.ranked(scores, n, false)}},
+		contender{Name: "kernel-apart", About: "the same density, with a width of its own, 2 km apart at the same time: the density with our distance",
+			choices: [][]post{s.week.ranked(s.scores(density), n, true)}},
+		contender{Name: "kernel", About: "network kernel density × hours of the week, the best options", choices: [][]post{s.week.ranked(s.scores(plain), n, false)}},
 		contender{Name: "kernel-solved", About: "the same density given to our choice of posts: what the model of risk adds beyond it is the rest", Variant: true, choices: [][]post{solved}},
 		contender{Name: "grid", About: "cells of 5 × 6 miles × 4 h with most severity, a post in each slot at the cell's lixel with most", choices: [][]post{s.grid(n, nil)}},
 		contender{Name: "grid-any-place", About: "the same cells, anywhere in the cell by chance", Variant: true, choices: s.gridAnyPlace(n)},
@@ -176,18 +188,36 @@ func (s *split) profile(severity bool) ([]float64, error) {
 	return week.All, nil
 }
 
+// kernelDemand is a kernel density over the hours of the week.
+func (s *split) kernelDemand(choice KernelChoice) (demand, error) {
+	profile, err := s.profile(choice.Severity)
+	if err != nil {
+		return nil, err
+	}
+	return product(s.kernel(choice), profile), nil
+}
+
+// chooseKernels chooses both kernels on the year of this split.
+func (s *split) chooseKernels() (k Kernels, err error) {
+	if k.Plain, err = s.chooseKernel(false); err != nil {
+		return k, err
+	}
+	k.Apart, err = s.chooseKernel(true)
+	return k, err
+}
+
 // chooseKernel tries widths and weights of the kernel on the year of this split and takes the best at the headline
 // budget by the first yardstick.
-func (s *split) chooseKernel() (KernelChoice, error) {
+func (s *split) chooseKernel(separated bool) (KernelChoice, error) {
 	best, most := KernelChoice{}, -1.0
 	n := min(Headline, s.options.Budgets[len(s.options.Budgets)-1])
 	weights := s.judge.weights(bySeverity)
 	for _, choice := range []KernelChoice{{250, false}, {500, false}, {1000, false}, {2000, false}, {250, true}, {500, true}, {1000, true}, {2000, true}} {
-		profile, err := s.profile(choice.Severity)
+		density, err := s.kernelDemand(choice)
 		if err != nil {
 			return best, err
 		}
-		posts := s.week.ranked(s.scores(product(s.kernel(choice), profile)), n, true)
+		posts := s.week.ranked(s.scores(density), n, separated)
 		value := 0.0
 		for i, c := range s.judge.covered(posts, yardsticks()[0]) {
 			value += c * weights[i]

@@ -4,20 +4,20 @@ import "context"
 
 // Report is what a back-test found.
 type Report struct {
-	Name        string       `json:"name"`
-	Train       []int        `json:"train"`
-	Test        int          `json:"test"`
-	Lixels      int          `json:"lixels"`
-	RoadKM      float64      `json:"road_km"`
-	Budgets     []int        `json:"budgets"` // posts of two hours in a week
-	SeparationM float64      `json:"separation_m"`
-	Yardsticks  []Yardstick  `json:"yardsticks"`
-	Seed        uint64       `json:"seed"`
-	Draws       int          `json:"draws"`
-	Kernel      KernelChoice `json:"kernel"` // chosen on the inner year
-	Goals       []Goal       `json:"goals"`
-	Outcome     *Outcome     `json:"outcome"`
-	Inner       *Outcome     `json:"inner,omitempty"` // judged by the last year to learn from, learning from those before
+	Name        string      `json:"name"`
+	Train       []int       `json:"train"`
+	Test        int         `json:"test"`
+	Lixels      int         `json:"lixels"`
+	RoadKM      float64     `json:"road_km"`
+	Budgets     []int       `json:"budgets"` // posts of two hours in a week
+	SeparationM float64     `json:"separation_m"`
+	Yardsticks  []Yardstick `json:"yardsticks"`
+	Seed        uint64      `json:"seed"`
+	Draws       int         `json:"draws"`
+	Kernel      Kernels     `json:"kernel"` // chosen on the inner year
+	Goals       []Goal      `json:"goals"`
+	Outcome     *Outcome    `json:"outcome"`
+	Inner       *Outcome    `json:"inner,omitempty"` // judged by the last year to learn from, learning from those before
 }
 
 // Outcome is what everybody covered of one year.
@@ -72,7 +72,7 @@ type Goal struct {
 }
 
 // contest lets everybody choose and judges them.
-func (s *split) contest(ctx context.Context, choice KernelChoice, variants bool) (*Outcome, error) {
+func (s *split) contest(ctx context.Context, choice Kernels, variants bool) (*Outcome, error) {
 	all, err := s.contenders(ctx, choice, variants)
 	if err != nil {
 		return nil, err
