@@ -174,10 +174,34 @@ func (p *prober) plan(t *testing.T) {
 					t.Fatalf("approve plan %d: %d %s", n, answer.status, answer.body)
 				}
 			}
+			p.advancePlan(t, number, n)
 		}
 	}
 	p.hidePlans(t)
 }
+
+// advancePlan closes the plan that is to be evaluated, and changes those whose change is to be undone.
+func (p *prober) advancePlan(t *testing.T, number, n int) {
+	t.Helper()
+	target, body := "/closing", `{"base":2}`
+	switch {
+	case n == executedPlan:
+	case n > executedPlan:
+		target, body = "/changes", `{"base":1,"changes":[{"op":"lock","post":"p1"}]}`
+	default:
+		return
+	}
+	answer := p.ask(t, number, probe{
+		op: "checkpoints-change", method: http.MethodPost, target: "/api/checkpoints/plans/" + planID(n) + target, who: "occitanie", body: body,
+		header: http.Header{"Content-Type": {"application/json"}},
+	})
+	if answer.status != http.StatusOK {
+		t.Fatalf("plan %d %s: %d %s", n, target, answer.status, answer.body)
+	}
+}
+
+// executedPlan is the number of the plan that is closed; drafts of higher numbers have been changed.
+const executedPlan = 6
 
 // hidePlans adds to the second and the third world what nobody of the callers may see.
 func (p *prober) hidePlans(t *testing.T) {
@@ -222,6 +246,15 @@ func plans(pools map[string][]string) {
 		"order-pdf", "plan-gpx", "plan-kml", "plan-geojson", "plan-gpkg", "plan-ics",
 	} {
 		pools["checkpoints-"+op+"/id"] = ids
+	}
+	for op, numbers := range map[string][]int{
+		"change": {0, 2, 4, 5}, "approve": {0, 2, 4, 5}, "refuse": {0, 2, 4, 5}, "undo": {7, 8, 9, 10}, "close": {1, 3}, "evaluate": {executedPlan}, "evaluation": {executedPlan, 1},
+	} { // so that no other operation takes them out of the state that they need
+		few := []string{ids[0]}
+		for _, n := range numbers {
+			few = append(few, planID(n), planID(n))
+		}
+		pools["checkpoints-"+op+"/id"] = few
 	}
 	ours := hex.String(hex.Cell(1.445, 43.595, 15))
 	pools["checkpoints-judge/id"] = []string{"test/site-1", "test/site-2", "test/site-paris", "lixel/" + ours, "lixel/" + hex.String(hex.Cell(2.335, 48.835, 15)), "osm/node/1"}
@@ -276,6 +309,15 @@ func planBases(rest string) []string {
 	list := []string{}
 	for base := 1; base <= 4; base++ {
 		list = append(list, strings.Replace(fmt.Sprintf(`{"base":%d,%s}`, base, rest), ",}", "}", 1))
+	}
+	return list
+}
+
+// oftenAt are bases of which most are the one given.
+func oftenAt(base int) []string {
+	list := planBases("")
+	for range 4 {
+		list = append(list, fmt.Sprintf(`{"base":%d}`, base))
 	}
 	return list
 }

@@ -208,9 +208,9 @@ func probeBodies() map[string]func(r *rand.Rand) (media, body string) {
 			})
 		},
 		"checkpoints-make": json(planRequests()...), "execute-checkpoint-plan": json(planErrands()...),
-		"checkpoints-change": json(planChanges()...), "checkpoints-undo": json(planBases("")...), "checkpoints-propose": json(`{"base":999}`, `{}`),
+		"checkpoints-change": json(planChanges()...), "checkpoints-undo": json(oftenAt(2)...), "checkpoints-propose": json(`{"base":999}`, `{}`),
 		"checkpoints-approve": json(rarely(`"reference":"x","authority":"y"`)...), "checkpoints-refuse": json(rarely(`"reason":"non merci"`)...),
-		"checkpoints-close": json(planBases("")...), "checkpoints-evaluate": json(planBases("")...),
+		"checkpoints-close": json(oftenAt(2)...), "checkpoints-evaluate": json(oftenAt(3)...),
 		"checkpoints-report": json(planReports()...), "checkpoints-judge": json(`{"status":"safe","lit":"yes"}`, `{"status":"unsafe","lit":"no","note":"n"}`, `{"status":"x"}`),
 		"log-in": json(`{"name":"secret-agent","password":"wrong wrong wrong"}`, `{"name":"everything","password":"wrong wrong wrong"}`,
 			`{"name":"nobody-at-all","password":"wrong wrong wrong"}`, `{"name":""}`, `[]`),
