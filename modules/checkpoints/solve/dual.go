@@ -166,11 +166,10 @@ func (d *dual) best(g int32, options []int32, k int, priced bool) {
 		top[at] = o
 	}
 	d.top[g] = top
-	sums := append(d.sums[g][:0], 0)
+	d.sums[g] = append(d.sums[g][:0], 0)
 	for i, o := range top {
-		sums = append(sums, sums[i]+d.profit[o])
+		d.sums[g] = append(d.sums[g], d.sums[g][i]+d.profit[o])
 	}
-	d.sums[g] = sums
 }
 
 // earns is what the k best options of a group earn.

@@ -27,8 +27,7 @@ func (l *layout) merge(c, n *core, seen []int32) (to []int32) {
 			}
 		}
 	}
-	to = make([]int32, len(c.weight))
-	number := make(map[key]int32)
+	to, number := make([]int32, len(c.weight)), make(map[key]int32)
 	var first []int32 // the element of c that shows where each new one is
 	for e := range to {
 		to[e] = -1

@@ -120,16 +120,21 @@ func (c *checker) worth(chosen []int32) (value int64, err error) {
 			return 0, fmt.Errorf("option %d is forced and not chosen", o)
 		}
 	}
+	return value, c.holds(need)
+}
+
+// holds says whether the shifts of the certificate hold as many options of each group as need says.
+func (c *checker) holds(need []int) error {
 	if len(c.cert.Shifts) != len(c.p.Duties) {
-		return 0, fmt.Errorf("shifts of %d duties of %d", len(c.cert.Shifts), len(c.p.Duties))
+		return fmt.Errorf("shifts of %d duties of %d", len(c.cert.Shifts), len(c.p.Duties))
 	}
 	for d, duty := range c.p.Duties {
 		if len(c.cert.Shifts[d]) > duty.Teams {
-			return 0, fmt.Errorf("%d shifts for %d teams of duty %d", len(c.cert.Shifts[d]), duty.Teams, d)
+			return fmt.Errorf("%d shifts for %d teams of duty %d", len(c.cert.Shifts[d]), duty.Teams, d)
 		}
 		for _, s := range c.cert.Shifts[d] {
 			if s < 0 || int(s) >= len(duty.Shifts) {
-				return 0, fmt.Errorf("duty %d has no shift %d", d, s)
+				return fmt.Errorf("duty %d has no shift %d", d, s)
 			}
 			for _, g := range duty.Shifts[s] {
 				need[g]--
@@ -138,10 +143,10 @@ func (c *checker) worth(chosen []int32) (value int64, err error) {
 	}
 	for g, n := range need {
 		if n > 0 {
-			return 0, fmt.Errorf("%d more options than teams in group %d", n, g)
+			return fmt.Errorf("%d more options than teams in group %d", n, g)
 		}
 	}
-	return value, nil
+	return nil
 }
 
 // root takes the forced options and follows the proof from there.
@@ -242,8 +247,17 @@ func (c *checker) parts(parts []Part, open []int32, fixed, claim int64) error {
 		}
 		fixed += part.Bound
 	}
+	each, err := c.apart(len(parts), base, open)
+	for i := 0; i < len(parts) && err == nil; i++ {
+		err = c.node(parts[i].Root, each[i], gains[i], parts[i].Bound)
+	}
+	return err
+}
+
+// apart are the open options of each part. An error names one that is in none or shares something with another part.
+func (c *checker) apart(parts int, base int32, open []int32) ([][]int32, error) {
 	c.tick++
-	duties, each := map[int32]int32{}, make([][]int32, len(parts))
+	duties, each := map[int32]int32{}, make([][]int32, parts)
 	for _, o := range open {
 		if c.state[o] != opened {
 			continue
@@ -260,17 +274,12 @@ func (c *checker) parts(parts []Part, open []int32, fixed, claim int64) error {
 			ok = ok && (c.state[r] != opened || c.owner[r] == c.owner[o] || c.in[r] != c.in[o])
 		}
 		if !ok {
-			return fmt.Errorf("option %d is in no part of its own", o)
+			return nil, fmt.Errorf("option %d is in no part of its own", o)
 		}
 		duties[d] = i
 		each[i-1] = append(each[i-1], o)
 	}
-	for i, part := range parts {
-		if err := c.node(part.Root, each[i], gains[i], part.Bound); err != nil {
-			return err
-		}
-	}
-	return nil
+	return each, nil
 }
 
 // uncover adds by to how many taken options cover what a taken option covers; what is covered no more then.
