@@ -13,7 +13,7 @@ import (
 // turn restrictions.
 func TestMatrixOnRealNetworks(t *testing.T) {
 	t.Parallel()
-	for _, file := range []string{"andorra_graphhopper.osm.pbf", "monaco_graphhopper.osm.gz", "paris_bss_valhalla.osm.pbf"} {
+	for _, file := range []string{"andorra_graphhopper.osm.pbf", "monaco_graphhopper.osm.gz", "paris_bss_valhalla.osm.pbf", "edinburgh_openroads_6km_wgs84.geojsonl.gz"} {
 		t.Run(file, func(t *testing.T) {
 			t.Parallel()
 			network, err := readRoads(t.Context(), geotest.Shared(t, "roads/"+file))

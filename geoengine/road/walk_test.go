@@ -219,3 +219,11 @@ func TestUpstreamLeadsToThePlace(t *testing.T) {
 		}
 	}
 }
+
+func BenchmarkWithin(b *testing.B) {
+	l := build(b, grid(150, 150), nil).Lixels(250, 500)
+	b.Logf("%d lixels, %d within 1 km of one", l.Len(), len(l.Within(l.Len()/2, 1000)))
+	for i := 0; b.Loop(); i++ {
+		l.Within(i%l.Len(), 1000)
+	}
+}
