@@ -156,13 +156,14 @@ func (a *ascent) step() {
 		a.dir[e] = g
 		norm += g * g * a.metric[e]
 	}
+	post := math.Sqrt(float64(max(1, a.lower)) / float64(max(1, len(d.picked)))) // as the root of what a post is worth
 	for i := range d.cliques {
 		s := d.slack(&d.cliques[i])
-		norm += float64(s * s)
+		norm += float64(s*s) * post
 	}
 	priced := d.priceSlack()
 	for _, s := range priced {
-		norm += float64(s * s)
+		norm += float64(s*s) * post
 	}
 	if norm == 0 {
 		a.lambda = 0
@@ -174,10 +175,10 @@ func (a *ascent) step() {
 	}
 	for i := range d.cliques {
 		c := &d.cliques[i]
-		c.v = min(max(0, c.v-int64(t*float64(d.slack(c)))), maxPrice)
+		c.v = min(max(0, c.v-int64(t*post*float64(d.slack(c)))), maxPrice)
 	}
 	for g, s := range priced {
-		d.price[g] = min(max(0, d.price[g]-int64(t*float64(s))), d.l.price)
+		d.price[g] = min(max(0, d.price[g]-int64(t*post*float64(s))), d.l.price)
 	}
 }
 
