@@ -21,7 +21,7 @@ var mayImport = map[string][]string{
 	"vigie/data":               {"vigie/data", "vigie/geoengine", "vigie/progress"},
 	"vigie/tiles":              {"vigie/tiles", "vigie/geoengine", "vigie/progress"},
 	"vigie/api":                {"vigie/api", "vigie/tiles", "vigie/data", "vigie/geoengine", "vigie/progress"},
-	"vigie/bench":              {"vigie/modules", "vigie/predict", "vigie/api", "vigie/tiles", "vigie/data", "vigie/geoengine", "vigie/progress"},
+	"vigie/bench":              {"vigie/modules", "vigie/module", "vigie/predict", "vigie/api", "vigie/tiles", "vigie/data", "vigie/geoengine", "vigie/progress"},
 	"vigie/predict":            {"vigie/predict"},
 	"vigie/module":             {"vigie/api", "vigie/data", "vigie/geoengine"},
 	"vigie/modules":            {"vigie/modules", "vigie/module", "vigie/api", "vigie/tiles", "vigie/data", "vigie/geoengine", "vigie/predict", "vigie/progress"},
