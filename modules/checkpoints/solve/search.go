@@ -58,12 +58,12 @@ func (s *search) solve(c *core, from *dual, to goal) result {
 	a := newAscent(from, to.lower)
 	a.run(s.ctx, s.steps(c, to))
 	s.log.Steps += a.steps
+	if s.log.Root == 0 {
+		s.log.Root = a.bound()
+	}
 	if to.depth == 0 && a.bound() > a.lower+to.tol {
 		s.dive(c, a)
 		s.neighbours(c, a, to.known, to.tol)
-	}
-	if s.log.Root == 0 {
-		s.log.Root = a.bound()
 	}
 	r := result{bound: max(a.lower, a.bound()), value: a.lower}
 	if a.found != nil {
