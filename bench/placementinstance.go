@@ -128,10 +128,6 @@ func (s placementSpec) options(in *solve.Instance, r *rand.Rand, homes, lixels [
 			sites = append(sites, site{l, g})
 		}
 	}
-	at := make([]placementPoint, len(sites))
-	for i, x := range sites {
-		at[i] = lixels[x.lixel]
-	}
 	near := newPlacementGrid(lixels)
 	row := func(x site, radius float64) []int32 {
 		var covers []int32
@@ -170,11 +166,16 @@ func (s placementSpec) options(in *solve.Instance, r *rand.Rand, homes, lixels [
 		in.Start = append(in.Start, int32(len(in.Covers)))
 	}
 	if s.ApartKM > 0 {
-		for b := range sites {
-			for a := range b {
-				if sites[a].group%s.Slots == sites[b].group%s.Slots && at[a].distance(at[b]) < s.ApartKM {
-					in.Conflicts = append(in.Conflicts, [2]int32{int32(a), int32(b)})
-				}
+		s.conflicts(in, func(option int) placementPoint { return lixels[sites[option].lixel] })
+	}
+}
+
+// conflicts are the pairs of options of one slot that stand too close.
+func (s placementSpec) conflicts(in *solve.Instance, at func(option int) placementPoint) {
+	for b := range in.Group {
+		for a := range b {
+			if int(in.Group[a])%s.Slots == int(in.Group[b])%s.Slots && at(a).distance(at(b)) < s.ApartKM {
+				in.Conflicts = append(in.Conflicts, [2]int32{int32(a), int32(b)})
 			}
 		}
 	}

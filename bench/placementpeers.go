@@ -63,7 +63,7 @@ func cbc(ctx context.Context, in *solve.Instance, seconds, gap float64) (placeme
 	if err != nil {
 		return answer, err
 	}
-	defer os.RemoveAll(dir)
+	defer func() { _ = os.RemoveAll(dir) }()
 	model, solution := filepath.Join(dir, "posts.lp"), filepath.Join(dir, "posts.sol")
 	if err := writePlacementLP(model, in); err != nil {
 		return answer, fmt.Errorf("write the model for cbc: %w", err)
@@ -102,7 +102,7 @@ func cbcChosen(path string) ([]int32, error) {
 		if len(fields) < 3 || !strings.HasPrefix(fields[1], "x") {
 			continue
 		}
-		option, err := strconv.Atoi(fields[1][1:])
+		option, err := strconv.ParseInt(fields[1][1:], 10, 32)
 		value, err2 := strconv.ParseFloat(fields[2], 64)
 		if err == nil && err2 == nil && value > 0.5 {
 			chosen = append(chosen, int32(option))

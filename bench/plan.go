@@ -108,7 +108,7 @@ func (b *planBench) measure(ctx context.Context) ([]Result, error) {
 	}
 	return []Result{
 		Below("click to PDF, first plan of a server", "s", first, 5), Below("click to PDF, later plan", "s", later, 5),
-		Below("price of a dragged post", "s", drag, 0.1),
+		Below("price of a dragged post", "ms", drag, 100),
 		Below("gap of the plan", "%", 100*p.Plan.Price.Gap, 0), Below("highest probability of a site", "", p.Plan.Draw.Top, 0.25),
 		Below("bits short of 3 for each post", "bit", max(0, 3-p.Plan.Draw.Bits), 0),
 	}, nil
@@ -154,7 +154,7 @@ func (b *planBench) clickToPDF(ctx context.Context, kind risk.Kind) (*made, floa
 	return &p, time.Since(begun).Seconds(), nil
 }
 
-// drag asks what it costs to move each of the first posts a kilometre; it returns the median of the seconds.
+// drag asks what it costs to move each of the first posts a kilometre; it returns the median of the milliseconds.
 func (b *planBench) drag(ctx context.Context, p *made) (float64, error) {
 	post := 0
 	return medianOf(9, func() error {

@@ -172,5 +172,5 @@ func (b *roadsBench) route(from, to []road.Spot) float64 {
 // workspace is a folder for a peer's files.
 func workspace() (dir string, remove func(), err error) {
 	dir, err = os.MkdirTemp("", "vigie-bench-roads-")
-	return dir, func() { os.RemoveAll(dir) }, err
+	return dir, func() { _ = os.RemoveAll(dir) }, err
 }

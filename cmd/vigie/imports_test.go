@@ -25,7 +25,6 @@ var mayImport = map[string][]string{
 	"vigie/predict":            {"vigie/predict"},
 	"vigie/module":             {"vigie/api", "vigie/data", "vigie/geoengine"},
 	"vigie/modules":            {"vigie/modules", "vigie/module", "vigie/api", "vigie/tiles", "vigie/data", "vigie/geoengine", "vigie/predict", "vigie/progress"},
-	"vigie/deps":               {},
 	"vigie/cmd":                {"vigie"},
 }
 

@@ -34,7 +34,7 @@ func (t *Territory) Sections() []*road.Section {
 		r := &t.Roads[i]
 		s := &road.Section{
 			Ref: "road-" + strconv.Itoa(i+1), From: int64(r.From), To: int64(r.To), Line: r.Line, Class: r.osmClass(),
-			Forward: true, Backward: true, SpeedForward: uint8(r.SpeedLimit), SpeedBackward: uint8(r.SpeedLimit), //nolint:gosec // at most 130
+			Forward: true, Backward: true, SpeedForward: uint8(r.SpeedLimit), SpeedBackward: uint8(r.SpeedLimit),
 			BuiltUp: road.No, Lit: road.No, Lanes: 2,
 		}
 		if r.BuiltUp {

@@ -47,7 +47,7 @@ func example(t *testing.T, n int) Order {
 			"demo_units/pmo":  {"Peloton motorisé d'Évrecy <&>", orb.Point{-30.05, 45.04}},
 		},
 		Plan: plan.Plan{Request: plan.Request{Kind: risk.Alcohol, Basis: plan.L2349, Title: "Nuit du 4 décembre – œuvre d'été"}, Draw: plan.Draw{Seed: "5eed5eed5eed"}},
-		Lines: func(b orb.Bound) []Line {
+		Lines: func(orb.Bound) []Line {
 			var lines []Line
 			for i := range 20 {
 				lat := 44.95 + float64(i)*0.008
@@ -234,7 +234,7 @@ func TestGDALReadsThem(t *testing.T) {
 		}
 	}
 	for name, layer := range map[string]string{"plan.gpkg": "posts", "plan.gpx": "waypoints", "plan.kml": "vendredi 4 décembre 2026", "plan.geojson": "plan"} {
-		out, err := exec.CommandContext(t.Context(), "ogrinfo", "-so", filepath.Join(dir, name), layer).CombinedOutput() //nolint:gosec // our own file
+		out, err := exec.CommandContext(t.Context(), "ogrinfo", "-so", filepath.Join(dir, name), layer).CombinedOutput()
 		if err != nil || strings.Contains(string(out), "Warning") {
 			t.Errorf("%s: %v\n%s", name, err, out)
 		}

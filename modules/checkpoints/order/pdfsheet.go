@@ -88,9 +88,16 @@ func (d *document) sheets() {
 	}
 }
 
+// A sheet: the side of its map, and where the text beside the map begins and how wide it is.
+const (
+	side        = 84.0
+	beside      = margin + side + 5
+	besideWidth = margin + textWidth - beside
+)
+
 // sheet is what a team needs to find a site and to stand there.
 func (d *document) sheet(number int, s stand, top float64) {
-	const side, reach = 84.0, 600.0
+	const reach = 600.0
 	w, site := d.w, s.site
 	d.SetXY(margin, top)
 	d.SetFont("go", "B", 11)
@@ -101,15 +108,14 @@ func (d *document) sheet(number int, s stand, top float64) {
 	c.roads(road.Track)
 	c.pin(site.Position, strconv.Itoa(number), true)
 	c.end()
-	left := margin + side + 5
-	d.SetXY(left, top+8)
-	d.note(left, w.coordinates, degrees(site.Position, w))
-	d.note(left, w.status, w.statuses[site.Status])
-	d.note(left, w.light, w.lit[site.Lit])
+	d.SetXY(beside, top+8)
+	d.note(w.coordinates, degrees(site.Position, w))
+	d.note(w.status, w.statuses[site.Status])
+	d.note(w.light, w.lit[site.Lit])
 	if site.Note != "" {
-		d.note(left, w.note, site.Note)
+		d.note(w.note, site.Note)
 	}
-	d.posts(left, s)
+	d.posts(s)
 	d.SetXY(margin, top+8+side+2)
 	if site.Status != plan.Safe {
 		d.SetFont("go", "", 8.5)
@@ -122,37 +128,36 @@ func (d *document) sheet(number int, s stand, top float64) {
 }
 
 // posts lists when a site is held, and by whom; what does not fit is in the table.
-func (d *document) posts(left float64, s stand) {
-	width, end := margin+textWidth-left, d.GetY()+48
+func (d *document) posts(s stand) {
+	end := d.GetY() + 48
 	for i, post := range s.posts {
 		if d.GetY() > end {
-			d.SetX(left)
-			d.CellFormat(width, 4, "+ "+strconv.Itoa(len(s.posts)-i), "", 1, "L", false, 0, "")
+			d.SetX(beside)
+			d.CellFormat(besideWidth, 4, "+ "+strconv.Itoa(len(s.posts)-i), "", 1, "L", false, 0, "")
 			return
 		}
 		arrive, leave := d.o.local(post.Arrive), d.o.local(post.Leave)
 		d.SetFont("go", "B", 8.5)
-		d.SetX(left)
-		d.CellFormat(width, 4.4, d.w.day(arrive)+", "+d.w.hour(arrive)+" – "+d.w.hour(leave), "", 1, "L", false, 0, "")
+		d.SetX(beside)
+		d.CellFormat(besideWidth, 4.4, d.w.day(arrive)+", "+d.w.hour(arrive)+" – "+d.w.hour(leave), "", 1, "L", false, 0, "")
 		d.SetFont("go", "", 8.5)
-		for _, line := range d.SplitText(d.o.crew(post)+" ("+d.w.travel+" "+minutes(post.TravelSeconds/60, d.w)+")", width) {
-			d.SetX(left)
-			d.CellFormat(width, 4.2, line, "", 1, "L", false, 0, "")
+		for _, line := range d.SplitText(d.o.crew(post)+" ("+d.w.travel+" "+minutes(post.TravelSeconds/60, d.w)+")", besideWidth) {
+			d.SetX(beside)
+			d.CellFormat(besideWidth, 4.2, line, "", 1, "L", false, 0, "")
 		}
 		d.SetY(d.GetY() + 1)
 	}
 }
 
 // note is a fact of a sheet, beside its map.
-func (d *document) note(left float64, name, text string) {
-	width := margin + textWidth - left
+func (d *document) note(name, text string) {
 	d.SetFont("go", "B", 8.5)
-	d.SetX(left)
-	d.CellFormat(width, 4.2, name, "", 1, "L", false, 0, "")
+	d.SetX(beside)
+	d.CellFormat(besideWidth, 4.2, name, "", 1, "L", false, 0, "")
 	d.SetFont("go", "", 8.5)
-	for _, line := range d.SplitText(text, width) {
-		d.SetX(left)
-		d.CellFormat(width, 4.2, line, "", 1, "L", false, 0, "")
+	for _, line := range d.SplitText(text, besideWidth) {
+		d.SetX(beside)
+		d.CellFormat(besideWidth, 4.2, line, "", 1, "L", false, 0, "")
 	}
 	d.SetY(d.GetY() + 1)
 }
