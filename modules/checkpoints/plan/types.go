@@ -151,7 +151,6 @@ type Price struct {
 	AvoidedHigh float64 `json:"avoided_high"`
 	Certificate string  `json:"certificate"` // SHA-256 of the certificate that package verify has accepted; "" without proof
 	Options     int     `json:"options"`
-	Millis      int64   `json:"millis"` // that the solver took
 }
 
 // Draw says how predictable the plan is.
