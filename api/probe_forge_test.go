@@ -201,12 +201,14 @@ func (f *forge) headers(r *rand.Rand, op *door.Operation, p *probe) {
 func weight(op *door.Operation) float64 {
 	oneOf := func(ids ...string) bool { return slices.Contains(ids, op.ID) }
 	switch {
-	case oneOf("log-in", "access-token", "openapi", "journal-verification"):
-		return 0.02
+	case oneOf("log-in", "access-token", "openapi", "journal-verification", "checkpoints-make", "checkpoints-risk", "checkpoints-zones"):
+		return 0.02 // slow ones
 	case op.Stream:
 		return 0.1
 	case op.Audit == door.AuditNone || op.Limit.Burst <= 30 || oneOf("ogc-api", "revoke-session", "dismiss"), strings.HasPrefix(op.ID, "wmts-"):
 		return 0.2
+	case oneOf("checkpoints-sites", "checkpoints-change", "checkpoints-order-pdf"):
+		return 0.1
 	case oneOf("events", "sessions", "execute-export"):
 		return 0.5
 	default:
