@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"math"
 	"math/rand/v2"
 	"sync"
 	"sync/atomic"
@@ -60,7 +61,8 @@ func eventually(t *testing.T, what string, ok func() bool) {
 	}
 }
 
-// settled waits until the cube equals the store in number, a moment before the full comparison.
+// settled waits until the cube equals the store in number and weight, a moment before the full comparison. Commits may
+// become visible in another order than they were made in, so a marker alone does not tell.
 func settled(t *testing.T, store *geoengine.Store, c *cube.Cube) {
 	t.Helper()
 	marker := fmt.Sprintf("marker-%d", time.Now().UnixNano())
@@ -74,13 +76,13 @@ func settled(t *testing.T, store *geoengine.Store, c *cube.Cube) {
 		n, err := c.Total(q)
 		return err == nil && n.Count == 1
 	})
-	want := uint32(0)
-	if err := store.Pool.QueryRow(t.Context(), "select count(*) from event").Scan(&want); err != nil {
+	want, weight := uint32(0), 0.0
+	if err := store.Pool.QueryRow(t.Context(), "select count(*), coalesce(sum(weight::float8), 0) from event").Scan(&want, &weight); err != nil {
 		t.Fatal(err)
 	}
-	eventually(t, "the number of events is right", func() bool {
+	eventually(t, "the number of events and their weight are right", func() bool {
 		n, err := c.Total(geoengine.Query{})
-		return err == nil && n.Count == want
+		return err == nil && n.Count == want && math.Abs(n.Weight-weight) < 1e-6*max(1, weight)
 	})
 }
 
