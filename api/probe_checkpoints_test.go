@@ -180,6 +180,24 @@ func (p *prober) plan(t *testing.T) {
 	p.hidePlans(t)
 }
 
+// sure asks what is asked too rarely by chance for an answer to be certain: a change that is only priced, and risk.
+func (p *prober) sure(t *testing.T) {
+	t.Helper()
+	for _, one := range []probe{
+		{
+			op: "checkpoints-change", method: http.MethodPost, target: "/api/checkpoints/plans/" + planID(executedPlan+1) + "/changes",
+			body: `{"base":2,"preview":true,"changes":[{"op":"unlock","post":"p1"}]}`,
+		},
+		{op: "checkpoints-risk", method: http.MethodGet, target: "/api/checkpoints/risk?area=fr.76.31&kind=any&since=2024-01-01&until=2024-04-01"},
+	} {
+		one.who, one.header = "occitanie", http.Header{"Content-Type": {"application/json"}}
+		if answer := p.ask(t, worldOne, one); answer.status != http.StatusOK {
+			t.Errorf("%s: %d %s", one, answer.status, answer.body)
+		}
+		p.try(t, one, false, false)
+	}
+}
+
 // advancePlan closes the plan that is to be evaluated, and changes those whose change is to be undone.
 func (p *prober) advancePlan(t *testing.T, number, n int) {
 	t.Helper()

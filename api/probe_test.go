@@ -314,6 +314,7 @@ func TestProbes(t *testing.T) {
 	}
 	p.prepare(t)
 	p.employ(t)
+	p.sure(t)
 	begun := time.Now()
 	p.run(t, 3, 1, true)
 	worked := p.asked.Load()

@@ -75,7 +75,8 @@ const (
 		update journal set at = null, account = null, machine = null, operation = null, class = null, act = null, reason = null,
 			reference = null, recipient = null, address = null, outcome = null, request_id = null, salt = null, erased_by = $2
 		where seq = any ($1)`
-	lockPurge = `select pg_try_advisory_lock(7186511)`
+	lockPurge   = `select pg_try_advisory_lock(7186511)`
+	unlockPurge = `select pg_advisory_unlock(7186511)`
 )
 
 // Due counts what a purge would erase now.
@@ -102,7 +103,8 @@ func (j *Journal) Purge(ctx context.Context, retention Retention, by Entry, prog
 	defer func() {
 		ending, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Second)
 		defer cancel()
-		_ = conn.Close(ending) // frees the lock; what is not committed is undone
+		_, _ = conn.Exec(ending, unlockPurge) // at once: closing alone frees the lock some time after
+		_ = conn.Close(ending)                // what is not committed is undone, and the lock is free whatever happened
 	}()
 	var mine bool
 	if err := conn.QueryRow(ctx, lockPurge).Scan(&mine); err != nil {
