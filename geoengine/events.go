@@ -38,6 +38,23 @@ type EventPage struct {
 	Next   string
 }
 
+// EachEvent calls each with every event of the query, newest first, read page by page under the query's rights.
+func (s *Store) EachEvent(ctx context.Context, q Query, each func(*LocatedEvent)) error {
+	list := EventList{Query: q, Limit: MaxEvents}
+	for {
+		page, err := s.Events(ctx, list)
+		if err != nil {
+			return err
+		}
+		for i := range page.Events {
+			each(&page.Events[i])
+		}
+		if list.Cursor = page.Next; page.Next == "" {
+			return nil
+		}
+	}
+}
+
 // LocatedEvent is an event with the deepest area that contains it: "" if none does.
 type LocatedEvent struct {
 	Event

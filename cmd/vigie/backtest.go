@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -149,30 +150,19 @@ func (c *backtestCheckpointsCommand) fromStore(ctx context.Context, a *app) (*ro
 		return nil, nil, err
 	}
 	years := append(slices.Clone(c.Train), c.Test)
-	list := geoengine.EventList{Limit: geoengine.MaxEvents, Query: geoengine.Query{
+	var accidents []risk.Accident
+	err = store.EachEvent(ctx, geoengine.Query{
 		Areas: c.Area, Categories: []string{"road.accident"},
 		From: time.Date(slices.Min(years), 1, 1, 0, 0, 0, 0, time.UTC).AddDate(0, 0, -1), To: time.Date(slices.Max(years)+1, 1, 2, 0, 0, 0, 0, time.UTC),
-	}}
-	var accidents []risk.Accident
-	for {
-		page, err := store.Events(ctx, list)
-		if err != nil {
-			return nil, nil, err
-		}
-		for i := range page.Events {
-			accidents = append(accidents, risk.FromEvent(&page.Events[i].Event))
-		}
-		if list.Cursor = page.Next; page.Next == "" {
-			return graph, accidents, nil
-		}
-	}
+	}, func(e *geoengine.LocatedEvent) { accidents = append(accidents, risk.FromEvent(&e.Event)) })
+	return graph, accidents, err
 }
 
 // printBacktest prints goals and scores for people.
 func printBacktest(w io.Writer, r *backtest.Report) {
 	d := r.Outcome.Data
 	fmt.Fprintf(w, "%s: learnt from %v (%d injury accidents), judged by %d (%d with an hour, %d fatal); %.0f km of road in %d lixels\n",
-		orElse(r.Name, "back-test"), r.Train, d.Train, r.Test, d.Test, d.TestFatal, r.RoadKM, r.Lixels)
+		cmp.Or(r.Name, "back-test"), r.Train, d.Train, r.Test, d.Test, d.TestFatal, r.RoadKM, r.Lixels)
 	fmt.Fprintf(w, "kernels chosen on the inner year: %.0f m (by severity: %v), apart %.0f m (by severity: %v)\n\n",
 		r.Kernel.Plain.Metres, r.Kernel.Plain.Severity, r.Kernel.Apart.Metres, r.Kernel.Apart.Severity)
 	rows := [][]string{{"AGAINST", "POSTS A WEEK", "RATIO", "95 %", "GOAL", ""}}
@@ -212,11 +202,4 @@ func printScores(w io.Writer, title string, o *backtest.Outcome, r *backtest.Rep
 	}
 	table(w, rows)
 	fmt.Fprintln(w)
-}
-
-func orElse(text, other string) string {
-	if text == "" {
-		return other
-	}
-	return text
 }

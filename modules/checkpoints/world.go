@@ -88,23 +88,13 @@ func (d *desk) accidents(ctx context.Context, q geoengine.Query, tell telling) (
 	if extent, err := d.cube.Extent(q); err == nil {
 		total = extent.Events
 	}
-	list := geoengine.EventList{Query: q, Limit: geoengine.MaxEvents}
-	for {
-		page, err := d.db.Events(ctx, list)
-		if err != nil {
-			return nil, err
-		}
-		for i := range page.Events {
-			found = append(found, risk.FromEvent(&page.Events[i].Event))
-		}
-		if total > 0 {
+	err := d.db.EachEvent(ctx, q, func(e *geoengine.LocatedEvent) {
+		found = append(found, risk.FromEvent(&e.Event))
+		if total > 0 && len(found)%geoengine.MaxEvents == 0 {
 			tell.say(25+min(10, 10*len(found)/total), "lecture des accidents", "reading the accidents")
 		}
-		if page.Next == "" {
-			return found, nil
-		}
-		list.Cursor = page.Next
-	}
+	})
+	return found, err
 }
 
 const (

@@ -7,6 +7,7 @@ package order
 
 import (
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 	"time"
@@ -169,12 +170,5 @@ func degrees(p orb.Point, w *words) string {
 		}
 		return positive
 	}
-	return fmt.Sprintf("%.5f° %s, %.5f° %s", abs(p.Lat()), hemisphere(p.Lat(), "N", "S"), abs(p.Lon()), hemisphere(p.Lon(), "E", w.west))
-}
-
-func abs(v float64) float64 {
-	if v < 0 {
-		return -v
-	}
-	return v
+	return fmt.Sprintf("%.5f° %s, %.5f° %s", math.Abs(p.Lat()), hemisphere(p.Lat(), "N", "S"), math.Abs(p.Lon()), hemisphere(p.Lon(), "E", w.west))
 }
