@@ -9,8 +9,8 @@ import (
 // earthRadiusM is the mean radius of the Earth in metres (IUGG 1980).
 const earthRadiusM = 6371008.8
 
-// metresPerDegree is the length of a degree of a great circle.
-const metresPerDegree = earthRadiusM * math.Pi / 180
+// MetresPerDegree is the length of a degree of a great circle, of latitude for one.
+const MetresPerDegree = earthRadiusM * math.Pi / 180
 
 // Distance is the length in metres of the great circle between two positions, on the sphere of the Earth's mean radius
 // (haversine formula).
@@ -87,25 +87,25 @@ type plane struct {
 }
 
 func planeAt(p orb.Point) plane {
-	return plane{p, metresPerDegree * math.Cos(p[1]*math.Pi/180)}
+	return plane{p, MetresPerDegree * math.Cos(p[1]*math.Pi/180)}
 }
 
 // xy returns metres east and north of the origin.
 func (l plane) xy(p orb.Point) (x, y float64) {
-	return (p[0] - l.origin[0]) * l.east, (p[1] - l.origin[1]) * metresPerDegree
+	return (p[0] - l.origin[0]) * l.east, (p[1] - l.origin[1]) * MetresPerDegree
 }
 
 // point is the inverse of xy.
 func (l plane) point(x, y float64) orb.Point {
 	if l.east < 1 { // at a pole
-		return orb.Point{l.origin[0], l.origin[1] + y/metresPerDegree}
+		return orb.Point{l.origin[0], l.origin[1] + y/MetresPerDegree}
 	}
-	return orb.Point{l.origin[0] + x/l.east, l.origin[1] + y/metresPerDegree}
+	return orb.Point{l.origin[0] + x/l.east, l.origin[1] + y/MetresPerDegree}
 }
 
 // box is the square of positions within some metres of the origin.
 func (l plane) box(metres float64) orb.Bound {
-	dx, dy := 360.0, metres/metresPerDegree
+	dx, dy := 360.0, metres/MetresPerDegree
 	if l.east > 1 {
 		dx = metres / l.east
 	}

@@ -133,7 +133,7 @@ func (r *raster) polygons() orb.MultiPolygon {
 		}
 		ring = append(ring, ring[0])
 		area := signed(corners)
-		smooth := simplify.DouglasPeucker(0.75 * r.cell / metresPerDegree).Ring(ring.Clone())
+		smooth := simplify.DouglasPeucker(0.75 * r.cell / MetresPerDegree).Ring(ring.Clone())
 		if len(smooth) < 4 {
 			smooth = ring
 		}

@@ -58,18 +58,17 @@ func place(s *road.Site, prefix string, id int64, outline orb.LineString) {
 
 // middle is the centre of gravity of a closed line, and its area in m², on the plane that touches the Earth there.
 func middle(ring orb.LineString) (orb.Point, float64) {
-	const metresPerDegree = 6371008.8 * math.Pi / 180
 	at := ring[0]
-	wide := metresPerDegree * math.Cos(at.Lat()*math.Pi/180)
+	wide := road.MetresPerDegree * math.Cos(at.Lat()*math.Pi/180)
 	var area, x, y float64
 	for i := range len(ring) - 1 {
-		ax, ay := (ring[i].Lon()-at.Lon())*wide, (ring[i].Lat()-at.Lat())*metresPerDegree
-		bx, by := (ring[i+1].Lon()-at.Lon())*wide, (ring[i+1].Lat()-at.Lat())*metresPerDegree
+		ax, ay := (ring[i].Lon()-at.Lon())*wide, (ring[i].Lat()-at.Lat())*road.MetresPerDegree
+		bx, by := (ring[i+1].Lon()-at.Lon())*wide, (ring[i+1].Lat()-at.Lat())*road.MetresPerDegree
 		cross := ax*by - bx*ay
 		area, x, y = area+cross/2, x+(ax+bx)*cross/6, y+(ay+by)*cross/6
 	}
 	if math.Abs(area) < 1 { // a line there and back
 		return ring[len(ring)/2], 0
 	}
-	return orb.Point{at.Lon() + x/area/wide, at.Lat() + y/area/metresPerDegree}, math.Round(math.Abs(area))
+	return orb.Point{at.Lon() + x/area/wide, at.Lat() + y/area/road.MetresPerDegree}, math.Round(math.Abs(area))
 }

@@ -10,9 +10,6 @@ import (
 	"vigie/geoengine/road"
 )
 
-// metresPerDegree is the length of a degree of latitude on the sphere of geoengine/road.
-const metresPerDegree = 6371008.8 * math.Pi / 180
-
 // chart is a map being drawn: a box on the ground onto a box on the page.
 type chart struct {
 	d                   *document
@@ -70,15 +67,15 @@ func scaleBar(longest float64) float64 {
 
 // at is where a position is on the page.
 func (c *chart) at(p orb.Point) (x, y float64) {
-	east := (p.Lon() - c.centre.Lon()) * metresPerDegree * math.Cos(c.centre.Lat()*math.Pi/180)
-	north := (p.Lat() - c.centre.Lat()) * metresPerDegree
+	east := (p.Lon() - c.centre.Lon()) * road.MetresPerDegree * math.Cos(c.centre.Lat()*math.Pi/180)
+	north := (p.Lat() - c.centre.Lat()) * road.MetresPerDegree
 	return c.x + c.width/2 + east*c.scale, c.y + c.height/2 - north*c.scale
 }
 
 // bound is the ground that the map shows.
 func (c *chart) bound() orb.Bound {
-	lat := c.height / 2 / c.scale / metresPerDegree
-	lon := c.width / 2 / c.scale / metresPerDegree / math.Cos(c.centre.Lat()*math.Pi/180)
+	lat := c.height / 2 / c.scale / road.MetresPerDegree
+	lon := c.width / 2 / c.scale / road.MetresPerDegree / math.Cos(c.centre.Lat()*math.Pi/180)
 	return orb.Bound{
 		Min: orb.Point{c.centre.Lon() - lon, c.centre.Lat() - lat},
 		Max: orb.Point{c.centre.Lon() + lon, c.centre.Lat() + lat},

@@ -30,8 +30,8 @@ func (d *document) overview() {
 		places = append(places, d.o.Units[id].Position)
 	}
 	b := places.Bound()
-	east := (b.Max.Lon() - b.Min.Lon()) / 2 * metresPerDegree * math.Cos(b.Center().Lat()*math.Pi/180) * height / textWidth
-	north := (b.Max.Lat() - b.Min.Lat()) / 2 * metresPerDegree
+	east := (b.Max.Lon() - b.Min.Lon()) / 2 * road.MetresPerDegree * math.Cos(b.Center().Lat()*math.Pi/180) * height / textWidth
+	north := (b.Max.Lat() - b.Min.Lat()) / 2 * road.MetresPerDegree
 	reach := max(east, north)*1.1 + 1000
 	lowest := road.Tertiary
 	if reach > 15_000 {

@@ -9,21 +9,21 @@ import (
 
 // words are the texts of an order in one language.
 type words struct {
-	heading, draft, draftLong                                                  string
-	reference, territory, period, purposeTitle, basisTitle, authority, toFill  string
-	postsTitle, when, crewTitle, siteTitle, travel, held, minutes              string
-	safetyTitle, instructionsTitle, signature, signedBy, revision, overview    string
-	sheetsTitle, coordinates, status, light, access, toCheck, page, made, west string
-	crew, on, toReconnoitre, from, north, reports, note, team                  string
-	weekdays                                                                   [7]string
-	months                                                                     [12]string
-	kinds                                                                      map[risk.Kind]string
-	purposes                                                                   map[risk.Kind]string
-	bases                                                                      map[plan.Basis]string
-	statuses                                                                   map[plan.SiteStatus]string
-	lit                                                                        map[string]string
-	safety, checks                                                             []string
-	decimal                                                                    string
+	heading, draft, draftLong                                                 string
+	reference, territory, period, purposeTitle, basisTitle, authority, toFill string
+	postsTitle, when, crewTitle, siteTitle, travel, held, minutes             string
+	safetyTitle, instructionsTitle, signature, signedBy, revision, overview   string
+	sheetsTitle, coordinates, status, light, toCheck, page, made, west        string
+	crew, on, toReconnoitre, north, reports, note                             string
+	weekdays                                                                  [7]string
+	months                                                                    [12]string
+	kinds                                                                     map[risk.Kind]string
+	purposes                                                                  map[risk.Kind]string
+	bases                                                                     map[plan.Basis]string
+	statuses                                                                  map[plan.SiteStatus]string
+	lit                                                                       map[string]string
+	safety, checks                                                            []string
+	decimal                                                                   string
 }
 
 // day writes a local day: vendredi 4 décembre 2026.
@@ -55,11 +55,11 @@ func french() *words {
 		postsTitle: "Postes à tenir", when: "Horaire", crewTitle: "Unité", siteTitle: "Lieu", travel: "Trajet", held: "Tenue", minutes: "min",
 		safetyTitle: "Consignes de sécurité", instructionsTitle: "Consignes particulières", signature: "Date, nom, qualité et signature de l'autorité :",
 		signedBy: "Approuvé par %s le %s à %s", revision: "Plan %s, révision %d", overview: "Carte d'ensemble",
-		sheetsTitle: "Fiches de site", coordinates: "Coordonnées (WGS 84)", status: "Site", light: "Éclairage", access: "Accès",
+		sheetsTitle: "Fiches de site", coordinates: "Coordonnées (WGS 84)", status: "Site", light: "Éclairage",
 		toCheck: "À vérifier à l'arrivée", page: "page %d sur {nb}", made: "Édité le %s à %s", west: "O",
-		crew: "%s, équipe %d", on: "du %s à %s au %s à %s", toReconnoitre: "à reconnaître", from: "depuis", north: "N",
-		reports: "Compte rendu à saisir dans Vigie à l'issue de chaque poste : heures de tenue, nombre de contrôles, dépistages positifs, infractions. Aucune donnée nominative.",
-		note:    "Remarque", team: "équipe",
+		crew: "%s, équipe %d", on: "du %s à %s au %s à %s", toReconnoitre: "à reconnaître", north: "N",
+		reports:  "Compte rendu à saisir dans Vigie à l'issue de chaque poste : heures de tenue, nombre de contrôles, dépistages positifs, infractions. Aucune donnée nominative.",
+		note:     "Remarque",
 		weekdays: [7]string{"dimanche", "lundi", "mardi", "mercredi", "jeudi", "vendredi", "samedi"},
 		months:   [12]string{"janvier", "février", "mars", "avril", "mai", "juin", "juillet", "août", "septembre", "octobre", "novembre", "décembre"},
 		kinds: map[risk.Kind]string{
@@ -100,11 +100,11 @@ func english() *words {
 		postsTitle: "Posts to hold", when: "Time", crewTitle: "Unit", siteTitle: "Place", travel: "Travel", held: "Held", minutes: "min",
 		safetyTitle: "Safety instructions", instructionsTitle: "Special instructions", signature: "Date, name, capacity and signature of the authority:",
 		signedBy: "Approved by %s on %s at %s", revision: "Plan %s, revision %d", overview: "Overview map",
-		sheetsTitle: "Site sheets", coordinates: "Coordinates (WGS 84)", status: "Site", light: "Lighting", access: "Access",
+		sheetsTitle: "Site sheets", coordinates: "Coordinates (WGS 84)", status: "Site", light: "Lighting",
 		toCheck: "To check on arrival", page: "page %d of {nb}", made: "Printed on %s at %s", west: "W",
-		crew: "%s, team %d", on: "from %s at %s to %s at %s", toReconnoitre: "to be reconnoitred", from: "from", north: "N",
+		crew: "%s, team %d", on: "from %s at %s to %s at %s", toReconnoitre: "to be reconnoitred", north: "N",
 		reports: "Report in Vigie after each post: hours held, number of checks, positive tests, offences. No names.",
-		note:    "Note", team: "team",
+		note:    "Note",
 		kinds: map[risk.Kind]string{
 			risk.AnyKind: "Road safety checks", risk.Alcohol: "Alcohol and drug checks", risk.Speed: "Speed checks",
 			risk.Belt: "Telephone and seat-belt checks", risk.Heavy: "Checks of heavy vehicles",
