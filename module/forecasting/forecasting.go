@@ -1,0 +1,56 @@
+// Package forecasting is what all modules that forecast share: durable runs, replay, the schedule, scores once a period has
+// passed, alerts where calibration leaves its band, the routes, and the process of OGC. A module says what it forecasts
+// (Forecaster); it is stored by geoengine/forecast.
+package forecasting
+
+import (
+	"context"
+	"time"
+
+	"vigie/geoengine"
+	"vigie/geoengine/forecast"
+	"vigie/module"
+	"vigie/progress"
+)
+
+// Forecaster is one forecast that a module offers. Name, Title, Model, Version, Categories, Place, Horizons, Read, Make
+// and Actual must be set.
+type Forecaster struct {
+	Name    string // also of its process ("forecast-NAME") and of its schedule
+	Title   module.Text
+	Model   string
+	Version string // changes with every change that may change a value
+	// Categories may feed it, each with its descendants: a closed list. Nothing else reaches Make.
+	Categories []string
+	Place      forecast.PlaceKind
+	Horizons   []Horizon
+	Options    []Option
+	Every      time.Duration // between two scheduled runs of one area
+	// Read gets from the store what a run needs: only what was reported before spec.Until.
+	Read func(ctx context.Context, store *geoengine.Store, spec forecast.Spec, report progress.Func) (Input, error)
+	// Make is the run: a pure function of input and spec. It fills all of the result but Spec, Model, Version and InputHash.
+	Make func(ctx context.Context, input Input, spec forecast.Spec, report progress.Func) (*forecast.Result, error)
+	// Actual counts what happened in the places and periods of the values, in their order; −1 where it cannot be known.
+	// It sees what is reported by now.
+	Actual func(ctx context.Context, store *geoengine.Store, result *forecast.Result) ([]float64, error)
+}
+
+// Input is what a run learns from.
+type Input interface {
+	// Hash is the SHA-256 of everything that is in it, in canonical order, hexadecimal.
+	Hash() string
+}
+
+// Horizon is how far a forecast reaches.
+type Horizon struct {
+	Name string // ISO 8601 duration: P7D, P14D, P1M
+	// End is the end of a period of the horizon that begins at an instant, in local days.
+	End func(from time.Time) time.Time
+}
+
+// Option is something that a caller may choose. What is chosen must be one of Values.
+type Option struct {
+	Name   string
+	Title  module.Text
+	Values []string // the first one is the standard
+}
