@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"hash/fnv"
 	"math"
-	"time"
 
 	"vigie/geoengine/road"
 	"vigie/modules/checkpoints/draw"
@@ -21,16 +20,17 @@ type Solved struct {
 	problem  *Problem
 }
 
-// Search limits of a proposal: a plan is useful long before its last thousandth is proven.
+// Search limits of a proposal: a plan is useful long before its last thousandth is proven. Work, not time, so that a seed
+// gives the same plan on every machine.
 const (
-	searchTime = 1500 * time.Millisecond
+	searchWork = 400_000_000
 	searchGap  = 1e-4
 )
 
 // Propose solves the problem, has the proof checked, and draws a plan from the mixed strategy.
 func (p *Problem) Propose(ctx context.Context, report progress.Func) (*Plan, *Solved, error) {
 	report.Report(progress.Update{Task: "plan", Unit: "steps", Done: 0, Total: 3})
-	solution, err := solve.Solve(ctx, p.instance, solve.Options{TimeLimit: searchTime, Gap: searchGap, Seed: number(p.Request.Seed)})
+	solution, err := solve.Solve(ctx, p.instance, solve.Options{Work: searchWork, Gap: searchGap, Seed: number(p.Request.Seed)})
 	if err != nil {
 		return nil, nil, fmt.Errorf("choose posts: %w", err)
 	}

@@ -2,7 +2,6 @@ package solve
 
 import (
 	"cmp"
-	"context"
 	"math"
 	"slices"
 )
@@ -45,8 +44,8 @@ func newAscent(d *dual, lower int64) *ascent {
 // bound is the best one so far, not scaled.
 func (a *ascent) bound() int64 { return a.best / a.d.l.scale }
 
-// run makes at most n steps; it ends before where the bound closes or the steps become too small.
-func (a *ascent) run(ctx context.Context, n int) {
+// run makes at most n steps; it ends before where the bound closes, the steps become too small, or the search is cut.
+func (a *ascent) run(s *search, n int) {
 	d := a.d
 	if len(d.c.items) > quickFrom {
 		a.every = 50
@@ -67,7 +66,7 @@ func (a *ascent) run(ctx context.Context, n int) {
 		}
 		a.steps++
 		a.count()
-		if a.bound() <= a.lower || a.lambda < 0.002 || ctx.Err() != nil {
+		if a.bound() <= a.lower || a.lambda < 0.002 || s.cut() {
 			break
 		}
 		if i%a.every == a.every-1 {

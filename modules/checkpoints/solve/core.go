@@ -61,6 +61,7 @@ type layout struct {
 	groups [][]int32 // of each duty, ascending
 	scale  int64     // multipliers are in units of 1/scale
 	price  int64     // the largest price of a group that package verify adds up
+	work   int64     // entries of the coverage looked at so far
 }
 
 func newLayout(in *Instance) *layout {

@@ -32,7 +32,7 @@ func (s *search) dive(c *core, a *ascent) {
 		if at == c {
 			steps *= 3
 		}
-		down.run(s.ctx, steps)
+		down.run(s, steps)
 		s.log.Steps += down.steps
 		if down.found != nil {
 			s.offer(c, a, append(down.found.list(), chosen...))

@@ -62,6 +62,7 @@ func (d *dual) evaluate() { d.evaluateOver(d.all, d.c.gstart) }
 
 // evaluateOver does so with some options only; then total is no bound but near to one.
 func (d *dual) evaluateOver(options, start []int32) {
+	d.l.work += int64(len(d.c.weight) + len(d.c.items)/max(1, d.c.options())*len(options))
 	d.total = 0
 	for e, w := range d.c.weight {
 		d.total += w*d.l.scale - d.u[e]
@@ -70,6 +71,7 @@ func (d *dual) evaluateOver(options, start []int32) {
 	for i := range d.cliques {
 		v := d.cliques[i].v
 		d.total += v
+		d.l.work += int64(len(d.cliques[i].options))
 		for _, o := range d.cliques[i].options {
 			d.profit[o] -= v
 		}

@@ -23,6 +23,7 @@ func newPrimal(l *layout, c *core) *primal {
 // gain is what an option that is not chosen would add.
 func (p *primal) gain(o int32) int64 {
 	sum := p.c.own[o]
+	p.l.work += int64(len(p.c.elements(o)))
 	for _, e := range p.c.elements(o) {
 		if p.count[e] == 0 {
 			sum += p.c.weight[e]

@@ -125,6 +125,29 @@ func TestAnytime(t *testing.T) {
 	}
 }
 
+// Cut by the limit of work, the same instance gives the same result and the same proof, however busy the machine is.
+func TestCutByWorkIsTheSame(t *testing.T) {
+	t.Parallel()
+	in := hard()
+	first, err := solve.Solve(t.Context(), in, solve.Options{Work: 20_000_000})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !first.Log.Stopped || first.Bound <= first.Value {
+		t.Errorf("stopped %v, %d ≤ %d", first.Log.Stopped, first.Value, first.Bound)
+	}
+	second, err := solve.Solve(t.Context(), in, solve.Options{Work: 20_000_000})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(first, second); diff != "" {
+		t.Error(diff)
+	}
+	if _, _, err := verify.Check(in.Problem(), first.Chosen, first.Certificate); err != nil {
+		t.Error(err)
+	}
+}
+
 // A gap that is good enough ends the search, and the same instance gives the same result and the same proof.
 func TestGapAndSame(t *testing.T) {
 	t.Parallel()

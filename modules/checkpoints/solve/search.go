@@ -18,11 +18,15 @@ type search struct {
 	known   map[string]int
 	log     Log
 	report  func()
-	budget  int // nodes after which a search is cut
+	budget  int   // nodes after which a search is cut
+	work    int64 // entries of the coverage looked at after which everything is cut
 }
 
-// over says whether the search is cut, by time or by its budget of nodes.
-func (s *search) over() bool { return s.ctx.Err() != nil || s.log.Nodes >= s.budget }
+// cut says whether the whole search is cut, by work or by time.
+func (s *search) cut() bool { return s.l.work >= s.work || s.ctx.Err() != nil }
+
+// over says whether this part of the search is cut.
+func (s *search) over() bool { return s.log.Nodes >= s.budget || s.cut() }
 
 // result is what is known of a core once it was searched.
 type result struct {
@@ -56,7 +60,7 @@ func (s *search) solve(c *core, from *dual, to goal) result {
 		return r
 	}
 	a := newAscent(from, to.lower)
-	a.run(s.ctx, s.steps(c, to))
+	a.run(s, s.steps(c, to))
 	s.log.Steps += a.steps
 	if s.log.Root == 0 {
 		s.log.Root = a.bound()
