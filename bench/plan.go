@@ -19,7 +19,7 @@ import (
 	"vigie/module"
 	"vigie/modules/checkpoints"
 	"vigie/modules/checkpoints/plan"
-	"vigie/modules/checkpoints/risk"
+	"vigie/predict/roadrisk"
 )
 
 // Plan measures what a commander waits for on the demonstration territory, over HTTP with rights and journal: from the
@@ -94,11 +94,11 @@ func (b *planBench) measure(ctx context.Context) ([]Result, error) {
 			b.units = append(b.units, unit.ID)
 		}
 	}
-	_, first, err := b.clickToPDF(ctx, risk.Alcohol)
+	_, first, err := b.clickToPDF(ctx, roadrisk.Alcohol)
 	if err != nil {
 		return nil, err
 	}
-	p, later, err := b.clickToPDF(ctx, risk.Alcohol)
+	p, later, err := b.clickToPDF(ctx, roadrisk.Alcohol)
 	if err != nil {
 		return nil, err
 	}
@@ -115,7 +115,7 @@ func (b *planBench) measure(ctx context.Context) ([]Result, error) {
 }
 
 // request is a typical one: six units, ten teams, the nights of a week-end.
-func (b *planBench) request(kind risk.Kind) plan.Request {
+func (b *planBench) request(kind roadrisk.Kind) plan.Request {
 	r := plan.Request{
 		Title: "bench", Areas: []string{demo.PathDepartement}, Kind: kind, From: "2026-01-09", To: "2026-01-11", Basis: plan.L2349,
 	}
@@ -126,7 +126,7 @@ func (b *planBench) request(kind risk.Kind) plan.Request {
 }
 
 // clickToPDF makes a plan and reads its order; it returns the seconds from the request to the last byte.
-func (b *planBench) clickToPDF(ctx context.Context, kind risk.Kind) (*made, float64, error) {
+func (b *planBench) clickToPDF(ctx context.Context, kind roadrisk.Kind) (*made, float64, error) {
 	begun := time.Now()
 	var p made
 	if err := b.call(ctx, http.MethodPost, "/api/checkpoints/plans", b.request(kind), &p); err != nil {

@@ -14,7 +14,7 @@ import (
 	"vigie/geoengine"
 	"vigie/geoengine/road"
 	"vigie/modules/checkpoints/backtest"
-	"vigie/modules/checkpoints/risk"
+	"vigie/predict/roadrisk"
 )
 
 // backtestCommand asks what past data say of a method.
@@ -75,7 +75,7 @@ func (c *backtestCheckpointsCommand) Run(ctx context.Context, a *app) error {
 }
 
 // fromFiles reads roads and accidents as the importers do, without a store.
-func (c *backtestCheckpointsCommand) fromFiles(ctx context.Context, a *app) (*road.Graph, []risk.Accident, error) {
+func (c *backtestCheckpointsCommand) fromFiles(ctx context.Context, a *app) (*road.Graph, []roadrisk.Accident, error) {
 	name := "osm"
 	if strings.Contains(strings.ToLower(c.Roads[0]), "json") {
 		name = "roads"
@@ -98,13 +98,13 @@ func (c *backtestCheckpointsCommand) fromFiles(ctx context.Context, a *app) (*ro
 	if err != nil {
 		return nil, nil, fmt.Errorf("make the road graph: %w", err)
 	}
-	var accidents []risk.Accident
+	var accidents []roadrisk.Accident
 	err = readRecords(ctx, a, c.Source, c.Accidents, data.Options{Mapping: c.Mapping}, func(r *data.Record) error {
 		if r.EPSG != 0 && r.EPSG != 4326 {
 			return fmt.Errorf("positions of the accidents are in EPSG:%d: import them, then vigie backtest checkpoints --area: %w", r.EPSG, geoengine.ErrInvalid)
 		}
 		if r.Event != nil && geoengine.Within(r.Event.Category, []string{"road.accident"}) {
-			accidents = append(accidents, risk.FromEvent(r.Event))
+			accidents = append(accidents, roadrisk.FromEvent(r.Event))
 		}
 		return nil
 	})
@@ -138,7 +138,7 @@ func readRecords(ctx context.Context, a *app, name string, paths []string, optio
 }
 
 // fromStore reads what was imported of the areas.
-func (c *backtestCheckpointsCommand) fromStore(ctx context.Context, a *app) (*road.Graph, []risk.Accident, error) {
+func (c *backtestCheckpointsCommand) fromStore(ctx context.Context, a *app) (*road.Graph, []roadrisk.Accident, error) {
 	store, err := a.open(ctx, false)
 	if err != nil {
 		return nil, nil, err
@@ -150,11 +150,11 @@ func (c *backtestCheckpointsCommand) fromStore(ctx context.Context, a *app) (*ro
 		return nil, nil, err
 	}
 	years := append(slices.Clone(c.Train), c.Test)
-	var accidents []risk.Accident
+	var accidents []roadrisk.Accident
 	err = store.EachEvent(ctx, geoengine.Query{
 		Areas: c.Area, Categories: []string{"road.accident"},
 		From: time.Date(slices.Min(years), 1, 1, 0, 0, 0, 0, time.UTC).AddDate(0, 0, -1), To: time.Date(slices.Max(years)+1, 1, 2, 0, 0, 0, 0, time.UTC),
-	}, func(e *geoengine.LocatedEvent) { accidents = append(accidents, risk.FromEvent(&e.Event)) })
+	}, func(e *geoengine.LocatedEvent) { accidents = append(accidents, roadrisk.FromEvent(&e.Event)) })
 	return graph, accidents, err
 }
 

@@ -22,8 +22,8 @@ var mayImport = map[string][]string{
 	"vigie/tiles":              {"vigie/tiles", "vigie/geoengine", "vigie/progress"},
 	"vigie/api":                {"vigie/api", "vigie/tiles", "vigie/data", "vigie/geoengine", "vigie/progress"},
 	"vigie/bench":              {"vigie/modules", "vigie/module", "vigie/predict", "vigie/api", "vigie/tiles", "vigie/data", "vigie/geoengine", "vigie/progress"},
-	"vigie/predict":            {"vigie/predict"},
-	"vigie/module":             {"vigie/api", "vigie/data", "vigie/geoengine"},
+	"vigie/predict":            {"vigie/predict", "vigie/geoengine", "vigie/progress"},
+	"vigie/module":             {"vigie/module", "vigie/api", "vigie/data", "vigie/geoengine", "vigie/progress"},
 	"vigie/modules":            {"vigie/modules", "vigie/module", "vigie/api", "vigie/tiles", "vigie/data", "vigie/geoengine", "vigie/predict", "vigie/progress"},
 	"vigie/cmd":                {"vigie"},
 }

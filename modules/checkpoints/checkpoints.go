@@ -1,8 +1,8 @@
 // Package checkpoints is SIG DCA (dispositif de contrôle des axes): where and when to stand with road checkpoints, proven
 // and unpredictable.
 //
-// What a plan is and how it is made is in the packages below, which are pure: risk, plan, solve, verify, draw, order,
-// evaluate. Here is what is around it: tables, rights, states, HTTP. Read words.go (states and acts), desk.go (who may
+// What a plan is and how it is made is in the packages below, which are pure: plan, solve, verify, draw, order,
+// evaluate. Here is what is around it: tables, rights, states, HTTP. The surfaces of risk are in predict/roadrisk. Read words.go (states and acts), desk.go (who may
 // do what), operations.go (what there is), make.go and change.go (the life of a plan), store.go, land.go and world.go
 // (what plans are made of), keep.go (how long things are kept).
 package checkpoints
@@ -16,7 +16,7 @@ import (
 	"vigie/api"
 	"vigie/geoengine/jobs"
 	"vigie/module"
-	"vigie/modules/checkpoints/risk"
+	"vigie/predict/roadrisk"
 )
 
 //go:embed migrations/*.sql
@@ -61,8 +61,8 @@ func open(host module.Host) (*desk, error) {
 	}
 	return &desk{
 		store: store{host.Store}, db: host.Store, cube: host.Cube, log: host.Log, clock: host.Clock, random: host.Random, zone: zone, public: host.PublicURL,
-		lands: newLands(host.Store), risks: newCache[surfaceKey, map[risk.Kind]*risk.Surface](maxSurfaces), refused: map[jobs.ID]error{},
-		zones: newCache[zoneKey, *risk.Zones](maxSurfaces),
+		lands: newLands(host.Store), risks: newCache[surfaceKey, map[roadrisk.Kind]*roadrisk.Surface](maxSurfaces), refused: map[jobs.ID]error{},
+		zones: newCache[zoneKey, *roadrisk.Zones](maxSurfaces),
 	}, nil
 }
 

@@ -15,7 +15,7 @@ import (
 	"vigie/geoengine/cube"
 	"vigie/geoengine/jobs"
 	"vigie/modules/checkpoints/plan"
-	"vigie/modules/checkpoints/risk"
+	"vigie/predict/roadrisk"
 )
 
 // accidents is the category that plans are made of. Who may not read it, sees no plan.
@@ -33,8 +33,8 @@ type desk struct {
 	public string // address that people use; "" if not configured
 	shop   workshop
 	lands  *lands
-	risks  *cache[surfaceKey, map[risk.Kind]*risk.Surface]
-	zones  *cache[zoneKey, *risk.Zones]
+	risks  *cache[surfaceKey, map[roadrisk.Kind]*roadrisk.Surface]
+	zones  *cache[zoneKey, *roadrisk.Zones]
 	queue  *jobs.Queue
 
 	mu      sync.Mutex

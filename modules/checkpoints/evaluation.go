@@ -19,7 +19,7 @@ import (
 	"vigie/geoengine/road"
 	"vigie/modules/checkpoints/evaluate"
 	"vigie/modules/checkpoints/plan"
-	"vigie/modules/checkpoints/risk"
+	"vigie/predict/roadrisk"
 )
 
 // evaluating are the operations that say what executed plans have changed.
@@ -164,7 +164,7 @@ func (d *desk) experiment(ctx context.Context, see sight, f *found, input *evalu
 	if err != nil {
 		return err
 	}
-	all := surfaces[risk.AnyKind]
+	all := surfaces[roadrisk.AnyKind]
 	days := int(f.End.Sub(f.Start).Hours()/24 + 0.5)
 	past, err := d.past(ctx, see.rights, l, all, f.Areas, since, until)
 	if err != nil {
@@ -207,7 +207,7 @@ func (d *desk) experiment(ctx context.Context, see sight, f *found, input *evalu
 }
 
 // perDay is the number of accidents to be expected on a lixel on a day: a year's, by the share of the weekday.
-func perDay(s *risk.Surface, lixel int, day time.Time) float64 {
+func perDay(s *roadrisk.Surface, lixel int, day time.Time) float64 {
 	const weeks = 365.25 / 7
 	weekday, share := (int(day.Weekday())+6)%7, 0.0
 	for hour := range 24 {
@@ -217,13 +217,13 @@ func perDay(s *risk.Surface, lixel int, day time.Time) float64 {
 }
 
 // past is what is known of the time before a plan; s is the surface of all accidents of that time.
-func (d *desk) past(ctx context.Context, rights geoengine.Rights, l *land, s *risk.Surface, areas []string, since, until time.Time) (evaluate.Past, error) {
+func (d *desk) past(ctx context.Context, rights geoengine.Rights, l *land, s *roadrisk.Surface, areas []string, since, until time.Time) (evaluate.Past, error) {
 	found, err := d.accidents(ctx, accidentsOf(rights, areas, since, until), nil)
 	if err != nil {
 		return evaluate.Past{}, err
 	}
 	return evaluate.Past{
-		Accidents: onLixels(l.network.Place(found, []risk.Period{{From: since, To: until}}, 0), d.zone), Years: s.Report.Years, Phi: s.Report.Dispersion,
+		Accidents: onLixels(l.network.Place(found, []roadrisk.Period{{From: since, To: until}}, 0), d.zone), Years: s.Report.Years, Phi: s.Report.Dispersion,
 		Model: func(lixel int32) float64 { return s.Model[lixel] * s.Report.Years },
 	}, nil
 }
@@ -234,10 +234,10 @@ func (d *desk) placed(ctx context.Context, rights geoengine.Rights, l *land, are
 	if err != nil {
 		return nil, err
 	}
-	return onLixels(l.network.Place(found, []risk.Period{{From: from, To: to}}, 0), d.zone), nil
+	return onLixels(l.network.Place(found, []roadrisk.Period{{From: from, To: to}}, 0), d.zone), nil
 }
 
-func onLixels(p *risk.Placement, zone *time.Location) []evaluate.Accident {
+func onLixels(p *roadrisk.Placement, zone *time.Location) []evaluate.Accident {
 	list := make([]evaluate.Accident, len(p.Accidents))
 	for i := range p.Accidents {
 		list[i] = evaluate.Accident{Lixel: int32(p.Accidents[i].Lixel), At: p.Accidents[i].Start.In(zone)}

@@ -16,7 +16,7 @@ import (
 	"vigie/geoengine"
 	"vigie/geoengine/road"
 	"vigie/modules/checkpoints/order"
-	"vigie/modules/checkpoints/risk"
+	"vigie/predict/roadrisk"
 	"vigie/progress"
 )
 
@@ -25,7 +25,7 @@ type land struct {
 	graph   *road.Graph
 	info    road.Info
 	lixels  *road.Lixels
-	network *risk.Network
+	network *roadrisk.Network
 	locate  *geoengine.Locator
 	lines   func() *rtree.RTreeG[road.Edge] // made when first asked for
 }
@@ -122,7 +122,7 @@ func loadLand(ctx context.Context, db *geoengine.Store, areas []string, tell tel
 	l := &land{graph: graph, info: info, lixels: graph.Lixels(shortestLixel, longestLixel)}
 	l.lines = sync.OnceValue(func() *rtree.RTreeG[road.Edge] { return index(graph) })
 	tell.say(20, "analyse du réseau", "studying the network")
-	if l.network, err = risk.Prepare(ctx, graph, l.lixels, nil); err != nil {
+	if l.network, err = roadrisk.Prepare(ctx, graph, l.lixels, nil); err != nil {
 		return nil, err
 	}
 	return l, nil

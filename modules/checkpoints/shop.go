@@ -12,7 +12,7 @@ import (
 	"vigie/geoengine/jobs"
 	"vigie/geoengine/road"
 	"vigie/modules/checkpoints/plan"
-	"vigie/modules/checkpoints/risk"
+	"vigie/predict/roadrisk"
 	"vigie/progress"
 )
 
@@ -143,7 +143,7 @@ func (d *desk) homes(ctx context.Context, rights geoengine.Rights, request *plan
 }
 
 // world is what a plan of the request is made in.
-func (d *desk) world(ctx context.Context, rights geoengine.Rights, l *land, request *plan.Request, surfaces map[risk.Kind]*risk.Surface, units []plan.Home) (plan.World, error) {
+func (d *desk) world(ctx context.Context, rights geoengine.Rights, l *land, request *plan.Request, surfaces map[roadrisk.Kind]*roadrisk.Surface, units []plan.Home) (plan.World, error) {
 	w := plan.World{
 		Units: units,
 		Graph: l.graph, Lixels: l.lixels, Surface: surfaces[request.Kind], Zone: d.zone, Areas: l.locate.Locate, Random: d.random,

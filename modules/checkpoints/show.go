@@ -14,7 +14,7 @@ import (
 	"vigie/api/door"
 	"vigie/geoengine"
 	"vigie/modules/checkpoints/plan"
-	"vigie/modules/checkpoints/risk"
+	"vigie/predict/roadrisk"
 )
 
 // collection is a GeoJSON feature collection.
@@ -137,11 +137,11 @@ func rounded(v float64) float64 {
 
 type riskInput struct {
 	AreasInput
-	Kind  risk.Kind `query:"kind" enum:"any,alcohol,speed,phone_belt,heavy" default:"any"`
-	Hour  int       `query:"hour" minimum:"-1" maximum:"167" default:"-1" doc:"Local hour of the week, 0 is Monday 00 h; -1 is the whole week."`
-	Since string    `query:"since" maxLength:"10" doc:"Accidents from this day on; five years before until if empty."`
-	Until string    `query:"until" maxLength:"10" doc:"Accidents before this day; today if empty."`
-	Limit int       `query:"limit" minimum:"1" maximum:"5000" default:"1000"`
+	Kind  roadrisk.Kind `query:"kind" enum:"any,alcohol,speed,phone_belt,heavy" default:"any"`
+	Hour  int           `query:"hour" minimum:"-1" maximum:"167" default:"-1" doc:"Local hour of the week, 0 is Monday 00 h; -1 is the whole week."`
+	Since string        `query:"since" maxLength:"10" doc:"Accidents from this day on; five years before until if empty."`
+	Until string        `query:"until" maxLength:"10" doc:"Accidents before this day; today if empty."`
+	Limit int           `query:"limit" minimum:"1" maximum:"5000" default:"1000"`
 }
 
 // ground is the network that a request for risk or zones means, and the time of its accidents.
@@ -161,16 +161,16 @@ func (d *desk) ground(ctx context.Context, pass door.Pass, areas []string, since
 
 type zonesInput struct {
 	AreasInput
-	Kind  risk.Kind `query:"kind" enum:"any,alcohol,speed,phone_belt,heavy" default:"any"`
-	Since string    `query:"since" maxLength:"10" doc:"Accidents from this day on; five years before until if empty."`
-	Until string    `query:"until" maxLength:"10" doc:"Accidents before this day; today if empty."`
-	Limit int       `query:"limit" minimum:"1" maximum:"5000" default:"1000"`
+	Kind  roadrisk.Kind `query:"kind" enum:"any,alcohol,speed,phone_belt,heavy" default:"any"`
+	Since string        `query:"since" maxLength:"10" doc:"Accidents from this day on; five years before until if empty."`
+	Until string        `query:"until" maxLength:"10" doc:"Accidents before this day; today if empty."`
+	Limit int           `query:"limit" minimum:"1" maximum:"5000" default:"1000"`
 }
 
 // zoneKey names zones in the cache. Rights are part of it.
 type zoneKey struct {
 	surfaceKey
-	kind risk.Kind
+	kind roadrisk.Kind
 }
 
 // zonesOf shows where accidents cluster: for explanation, no plan is made of it. Hot stretches and ZAAC come first, then the densest.
@@ -180,12 +180,12 @@ func (d *desk) zonesOf(ctx context.Context, pass door.Pass, in *zonesInput) (*co
 		return nil, err
 	}
 	q := accidentsOf(pass.Rights(), in.Area, since, until)
-	z, err := d.zones.get(ctx, zoneKey{surfaceKey{l, q.Key(), d.cube.Version()}, in.Kind}, func(ctx context.Context) (*risk.Zones, error) {
+	z, err := d.zones.get(ctx, zoneKey{surfaceKey{l, q.Key(), d.cube.Version()}, in.Kind}, func(ctx context.Context) (*roadrisk.Zones, error) {
 		found, err := d.accidents(ctx, q, nil)
 		if err != nil {
 			return nil, err
 		}
-		return l.network.Zones(ctx, found, risk.ZoneOptions{Periods: []risk.Period{{From: since, To: until}}, Kind: in.Kind, Seed: 1})
+		return l.network.Zones(ctx, found, roadrisk.ZoneOptions{Periods: []roadrisk.Period{{From: since, To: until}}, Kind: in.Kind, Seed: 1})
 	})
 	if err != nil {
 		return nil, err
@@ -208,7 +208,7 @@ func (d *desk) zonesOf(ctx context.Context, pass door.Pass, in *zonesInput) (*co
 }
 
 // marks counts why a stretch of road is a zone.
-func marks(z *risk.Zones, i int) (n int) {
+func marks(z *roadrisk.Zones, i int) (n int) {
 	for _, is := range []bool{z.Hot[i], z.ZAAC[i]} {
 		if is {
 			n++

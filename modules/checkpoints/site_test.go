@@ -26,7 +26,7 @@ import (
 	"vigie/geoengine/jobs"
 	"vigie/module"
 	"vigie/modules/checkpoints/plan"
-	"vigie/modules/checkpoints/risk"
+	"vigie/predict/roadrisk"
 )
 
 const password = "correct horse battery"
@@ -303,7 +303,7 @@ func (s *site) do(t *testing.T, b browser, method, target, body string, header .
 // request is a request for a plan.
 func request(title string, areas ...string) string {
 	raw, err := json.Marshal(plan.Request{
-		Title: title, Areas: areas, Kind: risk.Alcohol, From: "2026-12-04", To: "2026-12-05", Basis: plan.L2349,
+		Title: title, Areas: areas, Kind: roadrisk.Alcohol, From: "2026-12-04", To: "2026-12-05", Basis: plan.L2349,
 		Teams: []plan.Team{{Unit: "test/b1", Teams: 1, Slots: 2, Earliest: 20, Latest: 28}},
 	})
 	if err != nil {

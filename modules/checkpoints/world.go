@@ -13,7 +13,7 @@ import (
 	"vigie/geoengine"
 	"vigie/geoengine/road"
 	"vigie/modules/checkpoints/plan"
-	"vigie/modules/checkpoints/risk"
+	"vigie/predict/roadrisk"
 )
 
 // years is the length of the accident records that a plan is made from where the request does not say.
@@ -62,16 +62,16 @@ type surfaceKey struct {
 const maxSurfaces = 8
 
 // surfaces are the expected accidents on the network of areas, by kind, as the rights allow to know them.
-func (d *desk) surfaces(ctx context.Context, rights geoengine.Rights, l *land, areas []string, since, until time.Time, tell telling) (map[risk.Kind]*risk.Surface, error) {
+func (d *desk) surfaces(ctx context.Context, rights geoengine.Rights, l *land, areas []string, since, until time.Time, tell telling) (map[roadrisk.Kind]*roadrisk.Surface, error) {
 	q := accidentsOf(rights, areas, since, until)
 	key := surfaceKey{l, q.Key(), d.cube.Version()}
-	return d.risks.get(ctx, key, func(ctx context.Context) (map[risk.Kind]*risk.Surface, error) {
+	return d.risks.get(ctx, key, func(ctx context.Context) (map[roadrisk.Kind]*roadrisk.Surface, error) {
 		found, err := d.accidents(ctx, q, tell)
 		if err != nil {
 			return nil, err
 		}
 		tell.say(35, "estimation du risque", "estimating the risk")
-		made, err := l.network.Build(ctx, found, risk.Options{Periods: []risk.Period{{From: since, To: until}}})
+		made, err := l.network.Build(ctx, found, roadrisk.Options{Periods: []roadrisk.Period{{From: since, To: until}}})
 		return made, told(err)
 	})
 }
@@ -82,14 +82,14 @@ func accidentsOf(rights geoengine.Rights, areas []string, from, to time.Time) ge
 }
 
 // accidents reads every accident of a query, page by page, under its rights.
-func (d *desk) accidents(ctx context.Context, q geoengine.Query, tell telling) ([]risk.Accident, error) {
-	var found []risk.Accident
+func (d *desk) accidents(ctx context.Context, q geoengine.Query, tell telling) ([]roadrisk.Accident, error) {
+	var found []roadrisk.Accident
 	total := 0
 	if extent, err := d.cube.Extent(q); err == nil {
 		total = extent.Events
 	}
 	err := d.db.EachEvent(ctx, q, func(e *geoengine.LocatedEvent) {
-		found = append(found, risk.FromEvent(&e.Event))
+		found = append(found, roadrisk.FromEvent(&e.Event))
 		if total > 0 && len(found)%geoengine.MaxEvents == 0 {
 			tell.say(25+min(10, 10*len(found)/total), "lecture des accidents", "reading the accidents")
 		}
@@ -302,16 +302,16 @@ func (d *desk) defaults(areas []string) plan.Request {
 	today := d.clock().In(d.zone)
 	friday := today.AddDate(0, 0, (int(time.Friday)-int(today.Weekday())+7)%7)
 	return plan.Request{
-		Areas: areas, Kind: risk.Alcohol, From: friday.Format(time.DateOnly), To: friday.AddDate(0, 0, 1).Format(time.DateOnly),
+		Areas: areas, Kind: roadrisk.Alcohol, From: friday.Format(time.DateOnly), To: friday.AddDate(0, 0, 1).Format(time.DateOnly),
 		Teams: []plan.Team{}, MaxTravelMinutes: 30, SeparationM: 2000, Share: 0.95, Basis: plan.L2349,
 	}
 }
 
 func kinds() []choice {
 	return []choice{
-		{string(risk.AnyKind), "Tous contrôles", "All controls"}, {string(risk.Alcohol), "Alcool et stupéfiants", "Alcohol and drugs"},
-		{string(risk.Speed), "Vitesse", "Speed"}, {string(risk.Belt), "Téléphone et ceinture", "Telephone and seat belt"},
-		{string(risk.Heavy), "Poids lourds", "Heavy vehicles"},
+		{string(roadrisk.AnyKind), "Tous contrôles", "All controls"}, {string(roadrisk.Alcohol), "Alcool et stupéfiants", "Alcohol and drugs"},
+		{string(roadrisk.Speed), "Vitesse", "Speed"}, {string(roadrisk.Belt), "Téléphone et ceinture", "Telephone and seat belt"},
+		{string(roadrisk.Heavy), "Poids lourds", "Heavy vehicles"},
 	}
 }
 

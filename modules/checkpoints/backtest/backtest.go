@@ -14,7 +14,7 @@ import (
 
 	"vigie/geoengine"
 	"vigie/geoengine/road"
-	"vigie/modules/checkpoints/risk"
+	"vigie/predict/roadrisk"
 	"vigie/progress"
 )
 
@@ -23,9 +23,9 @@ type Input struct {
 	Name      string // of the place, for the report
 	Graph     *road.Graph
 	Lixels    *road.Lixels
-	Accidents []risk.Accident // of all years; those of other years are left out
-	Train     []int           // years to learn from, all before Test
-	Test      int             // year to be judged by
+	Accidents []roadrisk.Accident // of all years; those of other years are left out
+	Train     []int               // years to learn from, all before Test
+	Test      int                 // year to be judged by
 }
 
 // Options of Run. Zero fields are the defaults.
@@ -79,7 +79,7 @@ func Run(ctx context.Context, in Input, o Options) (*Report, error) {
 	if err := in.check(o); err != nil {
 		return nil, err
 	}
-	network, err := risk.Prepare(ctx, in.Graph, in.Lixels, o.Progress)
+	network, err := roadrisk.Prepare(ctx, in.Graph, in.Lixels, o.Progress)
 	if err != nil {
 		return nil, err
 	}
@@ -121,20 +121,20 @@ func Run(ctx context.Context, in Input, o Options) (*Report, error) {
 
 // split is the accidents of some years to learn from and of one to be judged by.
 type split struct {
-	network *risk.Network
+	network *roadrisk.Network
 	week    *week
 	options Options
-	train   *risk.Placement
-	test    *risk.Placement
-	raw     []risk.Accident // of the years to learn from, not placed
-	periods []risk.Period
+	train   *roadrisk.Placement
+	test    *roadrisk.Placement
+	raw     []roadrisk.Accident // of the years to learn from, not placed
+	periods []roadrisk.Period
 	years   []int
 	year    int
 	judge   *judge
 	bound   float64 // see Outcome.Bound
 }
 
-func newSplit(network *risk.Network, w *week, in Input, o Options) (*split, error) {
+func newSplit(network *roadrisk.Network, w *week, in Input, o Options) (*split, error) {
 	zone := time.UTC
 	if len(in.Accidents) > 0 {
 		zone = in.Accidents[0].Start.Location()
@@ -143,7 +143,7 @@ func newSplit(network *risk.Network, w *week, in Input, o Options) (*split, erro
 	for _, y := range in.Train {
 		s.periods = append(s.periods, wholeYear(y, zone))
 	}
-	test := []risk.Period{wholeYear(in.Test, zone)}
+	test := []roadrisk.Period{wholeYear(in.Test, zone)}
 	s.raw = within(in.Accidents, s.periods)
 	s.train = network.Place(s.raw, s.periods, o.SnapM)
 	s.test = network.Place(within(in.Accidents, test), test, o.SnapM)
@@ -160,12 +160,12 @@ func newSplit(network *risk.Network, w *week, in Input, o Options) (*split, erro
 	return s, nil
 }
 
-func wholeYear(y int, zone *time.Location) risk.Period {
-	return risk.Period{From: time.Date(y, 1, 1, 0, 0, 0, 0, zone), To: time.Date(y+1, 1, 1, 0, 0, 0, 0, zone)}
+func wholeYear(y int, zone *time.Location) roadrisk.Period {
+	return roadrisk.Period{From: time.Date(y, 1, 1, 0, 0, 0, 0, zone), To: time.Date(y+1, 1, 1, 0, 0, 0, 0, zone)}
 }
 
-func within(accidents []risk.Accident, periods []risk.Period) []risk.Accident {
-	var kept []risk.Accident
+func within(accidents []roadrisk.Accident, periods []roadrisk.Period) []roadrisk.Accident {
+	var kept []roadrisk.Accident
 	for i := range accidents {
 		for _, p := range periods {
 			if at := accidents[i].Start; !at.Before(p.From) && at.Before(p.To) {
@@ -176,7 +176,7 @@ func within(accidents []risk.Accident, periods []risk.Period) []risk.Accident {
 	return kept
 }
 
-func countYear(p *risk.Placement, year int) (n int) {
+func countYear(p *roadrisk.Placement, year int) (n int) {
 	for i := range p.Accidents {
 		if p.Accidents[i].Start.Year() == year {
 			n++

@@ -13,7 +13,7 @@ import (
 
 	"vigie/geoengine"
 	"vigie/geoengine/road"
-	"vigie/modules/checkpoints/risk"
+	"vigie/predict/roadrisk"
 )
 
 // town is a grid of n × n streets, 400 m apart.
@@ -50,7 +50,7 @@ func town(t *testing.T, n int) *road.Graph {
 }
 
 // crashes are accidents of some years: most on the main road on Friday and Saturday nights.
-func crashes(g *road.Graph, seed uint64, years ...int) []risk.Accident {
+func crashes(g *road.Graph, seed uint64, years ...int) []roadrisk.Accident {
 	random := rand.New(rand.NewPCG(seed, 1))
 	lixels := g.Lixels(250, 500)
 	var main []int
@@ -59,7 +59,7 @@ func crashes(g *road.Graph, seed uint64, years ...int) []risk.Accident {
 			main = append(main, i)
 		}
 	}
-	var all []risk.Accident
+	var all []roadrisk.Accident
 	for _, year := range years {
 		for range 400 {
 			lixel, day, hour := random.IntN(lixels.Len()), random.IntN(365), random.IntN(24)
@@ -70,9 +70,9 @@ func crashes(g *road.Graph, seed uint64, years ...int) []risk.Accident {
 					weekday = time.Date(year, 1, 1+day, 0, 0, 0, 0, time.UTC).Weekday()
 				}
 			}
-			a := risk.Accident{
+			a := roadrisk.Accident{
 				Position: lixels.List[lixel].Centre.Position, HasPosition: true, PrecisionM: 5, HourKnown: true,
-				Start: time.Date(year, 1, 1+day, hour, random.IntN(60), 0, 0, time.UTC), Severity: geoengine.SeveritySlight, Relevance: map[risk.Kind]float64{risk.AnyKind: 1},
+				Start: time.Date(year, 1, 1+day, hour, random.IntN(60), 0, 0, time.UTC), Severity: geoengine.SeveritySlight, Relevance: map[roadrisk.Kind]float64{roadrisk.AnyKind: 1},
 			}
 			if random.IntN(20) == 0 {
 				a.Severity = geoengine.SeveritySerious
@@ -137,7 +137,7 @@ func TestRun(t *testing.T) {
 func TestNobodyKnowsTheTestYear(t *testing.T) {
 	t.Parallel()
 	in := input(t)
-	network, err := risk.Prepare(t.Context(), in.Graph, in.Lixels, nil)
+	network, err := roadrisk.Prepare(t.Context(), in.Graph, in.Lixels, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -145,7 +145,7 @@ func TestNobodyKnowsTheTestYear(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	chosen := func(accidents []risk.Accident) map[string][][]post {
+	chosen := func(accidents []roadrisk.Accident) map[string][][]post {
 		in.Accidents = accidents
 		s, err := newSplit(network, w, in, Options{Budgets: []int{10}}.orDefaults())
 		if err != nil {
@@ -176,11 +176,11 @@ func TestNobodyKnowsTheTestYear(t *testing.T) {
 func TestCovered(t *testing.T) {
 	t.Parallel()
 	in := input(t)
-	network, err := risk.Prepare(t.Context(), in.Graph, in.Lixels, nil)
+	network, err := roadrisk.Prepare(t.Context(), in.Graph, in.Lixels, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	placed := network.Place(crashes(in.Graph, 4, 2022), []risk.Period{wholeYear(2022, time.UTC)}, 0).Accidents
+	placed := network.Place(crashes(in.Graph, 4, 2022), []roadrisk.Period{wholeYear(2022, time.UTC)}, 0).Accidents
 	j, err := newJudge(network, placed)
 	if err != nil {
 		t.Fatal(err)
@@ -220,7 +220,7 @@ func TestCovered(t *testing.T) {
 
 // atEdge tells whether an accident lies where a way round a block, or the end of the reach, makes the measure of this
 // test another one.
-func atEdge(in Input, a *risk.Placed, posts []post, y Yardstick) bool {
+func atEdge(in Input, a *roadrisk.Placed, posts []post, y Yardstick) bool {
 	for _, p := range posts {
 		from, to := in.Lixels.List[p.lixel].Centre.Position, a.Spot.Position
 		east, north := math.Abs(from[0]-to[0])*111_195, math.Abs(from[1]-to[1])*111_195

@@ -10,8 +10,8 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"vigie/geoengine/road"
-	"vigie/modules/checkpoints/risk"
 	"vigie/predict"
+	"vigie/predict/roadrisk"
 )
 
 // contender is who takes part: the choice for the greatest budget, of which a prefix is that for a smaller one. One that
@@ -84,8 +84,8 @@ func (s *split) contenders(ctx context.Context, choice Kernels, variants bool) (
 }
 
 // models are the variants of the model of risk; the first is the one in use.
-func models() []risk.Model {
-	return []risk.Model{{}, {NoNeighbours: true}, {NoCentrality: true}, {NoBayes: true}, {OneProfile: true}, {OwnSeverity: true}, {Counts: true},
+func models() []roadrisk.Model {
+	return []roadrisk.Model{{}, {NoNeighbours: true}, {NoCentrality: true}, {NoBayes: true}, {OneProfile: true}, {OwnSeverity: true}, {Counts: true},
 		{NoBayes: true, NoNeighbours: true}}
 }
 
@@ -101,11 +101,11 @@ func (s *split) ours(ctx context.Context, variants bool) ([]contender, error) {
 	group.SetLimit(runtime.GOMAXPROCS(0))
 	for i, model := range try {
 		group.Go(func() (err error) {
-			surfaces, err := s.network.Build(working, s.raw, risk.Options{Periods: s.periods, SnapM: s.options.SnapM, Kinds: []risk.Kind{risk.AnyKind}, Model: model})
+			surfaces, err := s.network.Build(working, s.raw, roadrisk.Options{Periods: s.periods, SnapM: s.options.SnapM, Kinds: []roadrisk.Kind{roadrisk.AnyKind}, Model: model})
 			if err != nil {
 				return err
 			}
-			demands[i] = demandOf(surfaces[risk.AnyKind])
+			demands[i] = demandOf(surfaces[roadrisk.AnyKind])
 			plans[i], _, err = s.week.best(working, demands[i], s.options.most())
 			return err
 		})
@@ -166,7 +166,7 @@ func (s *split) kernel(choice KernelChoice) []float64 {
 
 // profile is that of all accidents over the hours of the week.
 func (s *split) profile(severity bool) ([]float64, error) {
-	counts := make([]float64, risk.HoursOfWeek)
+	counts := make([]float64, roadrisk.HoursOfWeek)
 	total, accidents := 0.0, 0.0
 	for i := range s.train.Accidents {
 		if a := &s.train.Accidents[i]; a.Hour >= 0 {
@@ -327,7 +327,7 @@ func (s *split) truth(ctx context.Context, n int) ([]post, error) {
 	for i := range s.judge.accidents {
 		a := &s.judge.accidents[i]
 		if d[a.Lixel] == nil {
-			d[a.Lixel] = make([]float32, risk.HoursOfWeek)
+			d[a.Lixel] = make([]float32, roadrisk.HoursOfWeek)
 		}
 		d[a.Lixel][a.Hour] += float32(a.Weight)
 	}

@@ -8,13 +8,13 @@ import (
 
 	"vigie/geoengine"
 	"vigie/geoengine/road"
-	"vigie/modules/checkpoints/risk"
+	"vigie/predict/roadrisk"
 )
 
 // judge tells what posts would have covered of accidents that they did not know.
 type judge struct {
-	network   *risk.Network
-	accidents []risk.Placed // with an hour, of which somebody was hurt
+	network   *roadrisk.Network
+	accidents []roadrisk.Placed // with an hour, of which somebody was hurt
 	onSection map[*road.Section][]int32
 	known     map[int32][]seen // accidents around a lixel's centre, for lixels asked for before
 	hourless  int
@@ -26,7 +26,7 @@ type seen struct {
 	metres   float32
 }
 
-func newJudge(network *risk.Network, accidents []risk.Placed) (*judge, error) {
+func newJudge(network *roadrisk.Network, accidents []roadrisk.Placed) (*judge, error) {
 	j := &judge{network: network, onSection: map[*road.Section][]int32{}, known: map[int32][]seen{}}
 	weight := 0.0
 	for i := range accidents {

@@ -8,13 +8,13 @@ import (
 	"sync"
 
 	"vigie/geoengine/road"
-	"vigie/modules/checkpoints/risk"
+	"vigie/predict/roadrisk"
 	"vigie/progress"
 )
 
 const (
 	// slots are the slots of two hours in a week.
-	slots     = risk.HoursOfWeek / slotHours
+	slots     = roadrisk.HoursOfWeek / slotHours
 	slotHours = 2
 	// separationM is how far apart two posts at the same time must be, along the road: the default of a plan.
 	separationM = 2000
@@ -71,13 +71,13 @@ func (y *Yardstick) hour(slot, hour int) float64 {
 
 // gap is the number of hours between two hours of the week, round the week.
 func gap(a, b int) int {
-	d := (a - b + risk.HoursOfWeek) % risk.HoursOfWeek
-	return min(d, risk.HoursOfWeek-d)
+	d := (a - b + roadrisk.HoursOfWeek) % roadrisk.HoursOfWeek
+	return min(d, roadrisk.HoursOfWeek-d)
 }
 
 // week is what posts on a network can cover, by the first yardstick.
 type week struct {
-	network *risk.Network
+	network *roadrisk.Network
 	sites   []int32     // lixels where our posts may stand: about every 250 m of road
 	near    [][]reached // of each site: the lixels that a post at its centre reaches
 	number  []int32     // of a lixel among the sites; -1
@@ -100,7 +100,7 @@ type hourShare struct {
 // siteM is how far apart sites are at least.
 const siteM = 250
 
-func newWeek(ctx context.Context, network *risk.Network, report progress.Func) (*week, error) {
+func newWeek(ctx context.Context, network *roadrisk.Network, report progress.Func) (*week, error) {
 	w := &week{network: network, close: map[int32][]int32{}}
 	w.chooseSites()
 	w.near = make([][]reached, len(w.sites))
@@ -123,7 +123,7 @@ func newWeek(ctx context.Context, network *risk.Network, report progress.Func) (
 		}
 	}
 	for slot := range w.hours {
-		for hour := range risk.HoursOfWeek {
+		for hour := range roadrisk.HoursOfWeek {
 			if f := y.hour(slot, hour); f > 0 {
 				w.hours[slot] = append(w.hours[slot], hourShare{hour, float32(f)})
 			}
@@ -183,10 +183,10 @@ func inside(l *road.Lixel) float64 { return l.Metres / 4 }
 type demand [][]float32
 
 // demandOf is what a surface expects.
-func demandOf(s *risk.Surface) demand {
+func demandOf(s *roadrisk.Surface) demand {
 	d := make(demand, len(s.Expected))
 	for i := range d {
-		d[i] = make([]float32, risk.HoursOfWeek)
+		d[i] = make([]float32, roadrisk.HoursOfWeek)
 		for h := range d[i] {
 			d[i][h] = float32(s.At(i, h))
 		}
@@ -201,7 +201,7 @@ func product(density, profile []float64) demand {
 		if v == 0 {
 			continue
 		}
-		d[i] = make([]float32, risk.HoursOfWeek)
+		d[i] = make([]float32, roadrisk.HoursOfWeek)
 		for h, share := range profile {
 			d[i][h] = float32(v * share)
 		}

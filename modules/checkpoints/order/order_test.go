@@ -22,7 +22,7 @@ import (
 	"vigie/geoengine"
 	"vigie/geoengine/road"
 	"vigie/modules/checkpoints/plan"
-	"vigie/modules/checkpoints/risk"
+	"vigie/predict/roadrisk"
 )
 
 func paris(t *testing.T) *time.Location {
@@ -46,7 +46,7 @@ func example(t *testing.T, n int) Order {
 			"demo_units/bta1": {"Brigade de gendarmerie de Saint-Aubin", orb.Point{-30.01, 45.01}},
 			"demo_units/pmo":  {"Peloton motorisé d'Évrecy <&>", orb.Point{-30.05, 45.04}},
 		},
-		Plan: plan.Plan{Request: plan.Request{Kind: risk.Alcohol, Basis: plan.L2349, Title: "Nuit du 4 décembre – œuvre d'été"}, Draw: plan.Draw{Seed: "5eed5eed5eed"}},
+		Plan: plan.Plan{Request: plan.Request{Kind: roadrisk.Alcohol, Basis: plan.L2349, Title: "Nuit du 4 décembre – œuvre d'été"}, Draw: plan.Draw{Seed: "5eed5eed5eed"}},
 		Lines: func(orb.Bound) []Line {
 			var lines []Line
 			for i := range 20 {

@@ -4,7 +4,7 @@ import (
 	"time"
 
 	"vigie/modules/checkpoints/plan"
-	"vigie/modules/checkpoints/risk"
+	"vigie/predict/roadrisk"
 )
 
 // words are the texts of an order in one language.
@@ -17,8 +17,8 @@ type words struct {
 	crew, on, toReconnoitre, north, reports, note                             string
 	weekdays                                                                  [7]string
 	months                                                                    [12]string
-	kinds                                                                     map[risk.Kind]string
-	purposes                                                                  map[risk.Kind]string
+	kinds                                                                     map[roadrisk.Kind]string
+	purposes                                                                  map[roadrisk.Kind]string
 	bases                                                                     map[plan.Basis]string
 	statuses                                                                  map[plan.SiteStatus]string
 	lit                                                                       map[string]string
@@ -62,16 +62,16 @@ func french() *words {
 		note:     "Remarque",
 		weekdays: [7]string{"dimanche", "lundi", "mardi", "mercredi", "jeudi", "vendredi", "samedi"},
 		months:   [12]string{"janvier", "février", "mars", "avril", "mai", "juin", "juillet", "août", "septembre", "octobre", "novembre", "décembre"},
-		kinds: map[risk.Kind]string{
-			risk.AnyKind: "Contrôles de sécurité routière", risk.Alcohol: "Contrôles d'alcoolémie et de stupéfiants", risk.Speed: "Contrôles de vitesse",
-			risk.Belt: "Contrôles du téléphone et de la ceinture", risk.Heavy: "Contrôles des véhicules lourds",
+		kinds: map[roadrisk.Kind]string{
+			roadrisk.AnyKind: "Contrôles de sécurité routière", roadrisk.Alcohol: "Contrôles d'alcoolémie et de stupéfiants", roadrisk.Speed: "Contrôles de vitesse",
+			roadrisk.Belt: "Contrôles du téléphone et de la ceinture", roadrisk.Heavy: "Contrôles des véhicules lourds",
 		},
-		purposes: map[risk.Kind]string{
-			risk.AnyKind: "Prévenir les accidents de la circulation par une présence visible et des contrôles sur les axes et aux heures où ils sont le plus à craindre.",
-			risk.Alcohol: "Prévenir les accidents liés à l'alcool et aux stupéfiants par des dépistages préventifs sur les axes et aux heures où ils sont le plus à craindre.",
-			risk.Speed:   "Prévenir les accidents liés à la vitesse par des contrôles sur les axes et aux heures où ils sont le plus à craindre.",
-			risk.Belt:    "Prévenir les accidents liés au téléphone tenu en main et au défaut de ceinture par des contrôles sur les axes et aux heures où ils sont le plus à craindre.",
-			risk.Heavy:   "Prévenir les accidents impliquant des véhicules lourds par des contrôles sur les axes et aux heures où ils sont le plus à craindre.",
+		purposes: map[roadrisk.Kind]string{
+			roadrisk.AnyKind: "Prévenir les accidents de la circulation par une présence visible et des contrôles sur les axes et aux heures où ils sont le plus à craindre.",
+			roadrisk.Alcohol: "Prévenir les accidents liés à l'alcool et aux stupéfiants par des dépistages préventifs sur les axes et aux heures où ils sont le plus à craindre.",
+			roadrisk.Speed:   "Prévenir les accidents liés à la vitesse par des contrôles sur les axes et aux heures où ils sont le plus à craindre.",
+			roadrisk.Belt:    "Prévenir les accidents liés au téléphone tenu en main et au défaut de ceinture par des contrôles sur les axes et aux heures où ils sont le plus à craindre.",
+			roadrisk.Heavy:   "Prévenir les accidents impliquant des véhicules lourds par des contrôles sur les axes et aux heures où ils sont le plus à craindre.",
 		},
 		bases: map[plan.Basis]string{
 			plan.L2349: "Code de la route, articles L234-9 (alcool) et L235-2 (stupéfiants) : dépistages préventifs, même en l'absence d'infraction ou d'accident, par les officiers de police judiciaire ou, sur leur ordre et sous leur responsabilité, par les agents de police judiciaire, aux lieux et heures ci-dessous.",
@@ -105,16 +105,16 @@ func english() *words {
 		crew: "%s, team %d", on: "from %s at %s to %s at %s", toReconnoitre: "to be reconnoitred", north: "N",
 		reports: "Report in Vigie after each post: hours held, number of checks, positive tests, offences. No names.",
 		note:    "Note",
-		kinds: map[risk.Kind]string{
-			risk.AnyKind: "Road safety checks", risk.Alcohol: "Alcohol and drug checks", risk.Speed: "Speed checks",
-			risk.Belt: "Telephone and seat-belt checks", risk.Heavy: "Checks of heavy vehicles",
+		kinds: map[roadrisk.Kind]string{
+			roadrisk.AnyKind: "Road safety checks", roadrisk.Alcohol: "Alcohol and drug checks", roadrisk.Speed: "Speed checks",
+			roadrisk.Belt: "Telephone and seat-belt checks", roadrisk.Heavy: "Checks of heavy vehicles",
 		},
-		purposes: map[risk.Kind]string{
-			risk.AnyKind: "Prevent road accidents by visible presence and checks on the roads and at the hours where they are most to be feared.",
-			risk.Alcohol: "Prevent accidents due to alcohol and drugs by preventive tests on the roads and at the hours where they are most to be feared.",
-			risk.Speed:   "Prevent accidents due to speed by checks on the roads and at the hours where they are most to be feared.",
-			risk.Belt:    "Prevent accidents due to hand-held telephones and unworn seat belts by checks on the roads and at the hours where they are most to be feared.",
-			risk.Heavy:   "Prevent accidents with heavy vehicles by checks on the roads and at the hours where they are most to be feared.",
+		purposes: map[roadrisk.Kind]string{
+			roadrisk.AnyKind: "Prevent road accidents by visible presence and checks on the roads and at the hours where they are most to be feared.",
+			roadrisk.Alcohol: "Prevent accidents due to alcohol and drugs by preventive tests on the roads and at the hours where they are most to be feared.",
+			roadrisk.Speed:   "Prevent accidents due to speed by checks on the roads and at the hours where they are most to be feared.",
+			roadrisk.Belt:    "Prevent accidents due to hand-held telephones and unworn seat belts by checks on the roads and at the hours where they are most to be feared.",
+			roadrisk.Heavy:   "Prevent accidents with heavy vehicles by checks on the roads and at the hours where they are most to be feared.",
 		},
 		bases: map[plan.Basis]string{
 			plan.L2349: "Code de la route, articles L234-9 (alcohol) and L235-2 (drugs): preventive tests, even without offence or accident, by officiers de police judiciaire or, on their order and under their responsibility, by agents de police judiciaire, at the places and times below.",

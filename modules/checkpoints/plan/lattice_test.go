@@ -12,7 +12,7 @@ import (
 	"github.com/paulmach/orb"
 
 	"vigie/geoengine/road"
-	"vigie/modules/checkpoints/risk"
+	"vigie/predict/roadrisk"
 )
 
 func paris(t testing.TB) *time.Location {
@@ -58,13 +58,13 @@ func lattice(t testing.TB, n int, step float64, units int) World {
 		t.Fatal(err)
 	}
 	w := World{Graph: graph, Lixels: graph.Lixels(250, 500), Zone: paris(t), Areas: func(orb.Point) string { return "fr.1.a" }}
-	s := &risk.Surface{Kind: risk.AnyKind, Lixels: w.Lixels, Profile: make([]int32, w.Lixels.Len()), Report: risk.Report{Accidents: 5000}}
+	s := &roadrisk.Surface{Kind: roadrisk.AnyKind, Lixels: w.Lixels, Profile: make([]int32, w.Lixels.Len()), Report: roadrisk.Report{Accidents: 5000}}
 	for range w.Lixels.Len() {
 		s.Expected = append(s.Expected, 0.002*math.Exp(1.2*rng.NormFloat64()))
 	}
-	profile := make([]float64, risk.HoursOfWeek)
+	profile := make([]float64, roadrisk.HoursOfWeek)
 	for h := range profile {
-		profile[h] = (1 + math.Sin(float64(h%24-12)/24*2*math.Pi)*0.6) / risk.HoursOfWeek
+		profile[h] = (1 + math.Sin(float64(h%24-12)/24*2*math.Pi)*0.6) / roadrisk.HoursOfWeek
 	}
 	s.Profiles = [][]float64{profile}
 	w.Surface = s
@@ -77,7 +77,7 @@ func lattice(t testing.TB, n int, step float64, units int) World {
 // week asks for teams of each unit from 16 h to 2 h for some days.
 func week(units, teams, days int) Request {
 	first := time.Date(2026, 12, 4, 0, 0, 0, 0, time.UTC)
-	r := Request{Areas: []string{"fr.1"}, Kind: risk.AnyKind, From: first.Format(dateLayout), To: first.AddDate(0, 0, days-1).Format(dateLayout),
+	r := Request{Areas: []string{"fr.1"}, Kind: roadrisk.AnyKind, From: first.Format(dateLayout), To: first.AddDate(0, 0, days-1).Format(dateLayout),
 		Basis: R2331, Seed: "1"}
 	for i := range units {
 		r.Teams = append(r.Teams, Team{Unit: fmt.Sprintf("t/%d", i), Teams: max(1, teams/units+(teams%units-i+units-1)/units), Slots: 3, Earliest: 16, Latest: 26})

@@ -7,7 +7,7 @@ import (
 	"strings"
 	"time"
 
-	"vigie/modules/checkpoints/risk"
+	"vigie/predict/roadrisk"
 )
 
 // Limits of a request.
@@ -77,7 +77,7 @@ func (r Request) fill(zone *time.Location, random io.Reader) (Request, period, e
 
 func (r *Request) checkWhat() error {
 	known := false
-	for _, k := range risk.Kinds() {
+	for _, k := range roadrisk.Kinds() {
 		known = known || k == r.Kind
 	}
 	switch {

@@ -8,7 +8,7 @@ import (
 	"github.com/paulmach/orb"
 
 	"vigie/geoengine/road"
-	"vigie/modules/checkpoints/risk"
+	"vigie/predict/roadrisk"
 )
 
 // SlotMinutes is the length of a slot: article L130-11 of the code de la route lets authorities mask a check of alcohol
@@ -31,14 +31,14 @@ const (
 
 // Request is what a commander asks for.
 type Request struct {
-	Title string    `json:"title"`
-	Areas []string  `json:"areas"` // area paths: posts stand in them, accidents in them count
-	Kind  risk.Kind `json:"kind"`
-	From  string    `json:"from"`            // first local day, 2026-12-04; a night shift may end in the day after To
-	To    string    `json:"to"`              // last local day, included; at most 31 days
-	Since string    `json:"since,omitempty"` // accidents from this day on; "" is five years before From
-	Until string    `json:"until,omitempty"` // accidents before this day; "" is From
-	Teams []Team    `json:"teams"`
+	Title string        `json:"title"`
+	Areas []string      `json:"areas"` // area paths: posts stand in them, accidents in them count
+	Kind  roadrisk.Kind `json:"kind"`
+	From  string        `json:"from"`            // first local day, 2026-12-04; a night shift may end in the day after To
+	To    string        `json:"to"`              // last local day, included; at most 31 days
+	Since string        `json:"since,omitempty"` // accidents from this day on; "" is five years before From
+	Until string        `json:"until,omitempty"` // accidents before this day; "" is From
+	Teams []Team        `json:"teams"`
 
 	MaxTravelMinutes int     `json:"max_travel_minutes,omitempty"` // from the unit's home to a post; 30 if zero
 	SeparationM      int     `json:"separation_m,omitempty"`       // between posts held at the same time; 2,000 if zero

@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"slices"
 
-	"vigie/modules/checkpoints/risk"
+	"vigie/predict/roadrisk"
 )
 
 // What is warned of.
@@ -140,7 +140,7 @@ func (p *Problem) warnTeams(posts []Post) (list []Warning) {
 			list = append(list, notice("unit_off_network", nil, "%s est à %d m de la première route connue : vérifiez sa position.", "%s is %d m from the nearest known road: check its position.", sq.name, int(sq.offM)))
 		}
 	}
-	if p.Request.Kind == risk.Alcohol && p.Request.Basis == R2331 {
+	if p.Request.Kind == roadrisk.Alcohol && p.Request.Basis == R2331 {
 		list = append(list, notice("basis", nil, "L’article R233-1 permet de contrôler les documents, non de dépister l’alcool sans infraction : L234-9 le permet.",
 			"Article R233-1 allows checks of documents, not tests of alcohol without an offence: L234-9 does."))
 	}

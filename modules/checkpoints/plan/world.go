@@ -10,16 +10,16 @@ import (
 	"github.com/paulmach/orb"
 
 	"vigie/geoengine/road"
-	"vigie/modules/checkpoints/risk"
 	"vigie/modules/checkpoints/solve"
+	"vigie/predict/roadrisk"
 )
 
 // World is what a plan is made in.
 type World struct {
 	Graph   *road.Graph
 	Lixels  *road.Lixels
-	Surface *risk.Surface // of the request's kind
-	Units   []Home        // every unit of the areas
+	Surface *roadrisk.Surface // of the request's kind
+	Units   []Home            // every unit of the areas
 	// Sites are the known sites of the network, and what people have said of sites: one that has the id of a stretch of
 	// road ("lixel/…") lends it its status, light and note.
 	Sites  []Site

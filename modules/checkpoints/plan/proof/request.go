@@ -5,7 +5,7 @@ import (
 	"time"
 
 	"vigie/modules/checkpoints/plan"
-	"vigie/modules/checkpoints/risk"
+	"vigie/predict/roadrisk"
 )
 
 // ask makes the request.
@@ -21,7 +21,7 @@ func (m *maker) ask() {
 		days = -1
 	}
 	m.request = plan.Request{Title: "essai", Areas: [][]string{{"fr.1"}, {"fr.1.a"}, {"fr.1.a", "fr.1.b"}, {"fr.2"}}[m.pick(60, 25, 13, 2)],
-		Kind: risk.AnyKind, From: first.Format("2006-01-02"), To: first.AddDate(0, 0, days).Format("2006-01-02"),
+		Kind: roadrisk.AnyKind, From: first.Format("2006-01-02"), To: first.AddDate(0, 0, days).Format("2006-01-02"),
 		MaxTravelMinutes: 2 + m.rng.IntN(20), SeparationM: 200 + m.rng.IntN(3000), OnlyKnownSites: m.chance(0.1), Share: []float64{0.95, 0.8, 1}[m.rng.IntN(3)],
 		Seed: fmt.Sprintf("%x", m.rng.Uint64()), Basis: plan.R2331}
 	if m.chance(0.1) {

@@ -12,7 +12,7 @@ import (
 
 	"vigie/geoengine/road"
 	"vigie/modules/checkpoints/plan"
-	"vigie/modules/checkpoints/risk"
+	"vigie/predict/roadrisk"
 )
 
 // Where random worlds lie: near the middle of France, where clocks change.
@@ -108,10 +108,10 @@ func (m *maker) join(a, b int) {
 // surface is a risk of no model: random, with zeros.
 func (m *maker) surface() {
 	n := m.world.Lixels.Len()
-	s := &risk.Surface{Kind: risk.AnyKind, Lixels: m.world.Lixels, Expected: make([]float64, n), Low: make([]float64, n), High: make([]float64, n),
-		Profile: make([]int32, n), Report: risk.Report{Accidents: 20 + m.rng.IntN(500), Model: "hasard", Years: 5}}
+	s := &roadrisk.Surface{Kind: roadrisk.AnyKind, Lixels: m.world.Lixels, Expected: make([]float64, n), Low: make([]float64, n), High: make([]float64, n),
+		Profile: make([]int32, n), Report: roadrisk.Report{Accidents: 20 + m.rng.IntN(500), Model: "hasard", Years: 5}}
 	for range 1 + m.rng.IntN(3) {
-		profile, sum := make([]float64, risk.HoursOfWeek), 0.0
+		profile, sum := make([]float64, roadrisk.HoursOfWeek), 0.0
 		for h := range profile {
 			profile[h] = m.rng.ExpFloat64()
 			sum += profile[h]

@@ -1,11 +1,11 @@
-// Package risk says where and when on the road network accidents are to be expected: accidents are snapped to lixels
+// Package roadrisk says where and when on the road network accidents are to be expected: accidents are snapped to lixels
 // and hours of the week, and a negative-binomial safety performance function with Empirical Bayes (Highway Safety
 // Manual) gives the expected severity-weighted accidents of each, one surface for each kind of control.
 //
 // Read risk.go (the words), build.go (the order of the work), then count.go (where), severity.go (how grave), profile.go
 // (when) and kinds.go (for which control). relevance.go says which accidents a kind of control is about, zones.go draws
 // the zones that explain a surface.
-package risk
+package roadrisk
 
 import (
 	"time"
