@@ -39,21 +39,14 @@ func Bootstrap(n, draws int, seed uint64, level float64, statistic func(sample [
 	if n == 0 || draws < 100 {
 		return 0, 0, fmt.Errorf("bootstrap of %d things by %d draws, need one and a hundred: %w", n, draws, ErrEmpty)
 	}
-	sample := make([]int, n)
-	for i := range sample {
-		sample[i] = i
-	}
-	estimate := statistic(sample)
+	estimate := statistic(Everything(n))
 	random := rand.New(rand.NewPCG(seed, 0xB007))
 	values := make([]float64, 0, draws)
 	var below float64
-	for range draws {
-		for i := range sample {
-			sample[i] = random.IntN(n)
-		}
+	Resample(random, n, 1, draws, func(_ int, sample []int) {
 		v := statistic(sample)
 		if math.IsNaN(v) {
-			continue
+			return
 		}
 		if v < estimate {
 			below++
@@ -61,7 +54,7 @@ func Bootstrap(n, draws int, seed uint64, level float64, statistic func(sample [
 			below += 0.5
 		}
 		values = append(values, v)
-	}
+	})
 	if len(values) < draws/2 || math.IsNaN(estimate) {
 		return 0, 0, fmt.Errorf("bootstrap: the statistic has no value in %d of %d draws: %w", draws-len(values), draws, ErrEmpty)
 	}
@@ -69,7 +62,7 @@ func Bootstrap(n, draws int, seed uint64, level float64, statistic func(sample [
 	m := float64(len(values))
 	bias := NormalQuantile(min(max(below/m, 1/m), 1-1/m))
 	z := NormalQuantile((1 + level) / 2)
-	return quantile(values, normal(2*bias-z)), quantile(values, normal(2*bias+z)), nil
+	return Quantile(values, normal(2*bias-z)), Quantile(values, normal(2*bias+z)), nil
 }
 
 // NormalQuantile is the value of a standard normal variable below which the share p lies.
@@ -77,8 +70,12 @@ func NormalQuantile(p float64) float64 { return math.Sqrt2 * math.Erfinv(2*p-1) 
 
 func normal(z float64) float64 { return math.Erfc(-z/math.Sqrt2) / 2 }
 
-// quantile interpolates in sorted values (type 7 of Hyndman & Fan 1996).
-func quantile(sorted []float64, p float64) float64 {
+// Quantile interpolates in values that are sorted ascending (type 7 of Hyndman & Fan 1996); p is held within 0 and 1. It
+// is 0 of no values.
+func Quantile(sorted []float64, p float64) float64 {
+	if len(sorted) == 0 {
+		return 0
+	}
 	at := min(max(p, 0), 1) * float64(len(sorted)-1)
 	k := int(at)
 	if k+1 >= len(sorted) {
