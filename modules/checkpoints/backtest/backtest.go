@@ -130,7 +130,7 @@ type split struct {
 	periods []roadrisk.Period
 	years   []int
 	year    int
-	judge   *judge
+	judge   *jury
 	bound   float64 // see Outcome.Bound
 }
 
@@ -153,7 +153,7 @@ func newSplit(network *roadrisk.Network, w *week, in Input, o Options) (*split, 
 		}
 	}
 	var err error
-	s.judge, err = newJudge(network, s.test.Accidents)
+	s.judge, err = newJury(network, s.test.Accidents)
 	if err != nil {
 		return nil, fmt.Errorf("backtest: %d: %w", in.Test, err)
 	}

@@ -181,7 +181,7 @@ func TestCovered(t *testing.T) {
 		t.Fatal(err)
 	}
 	placed := network.Place(crashes(in.Graph, 4, 2022), []roadrisk.Period{wholeYear(2022, time.UTC)}, 0).Accidents
-	j, err := newJudge(network, placed)
+	j, err := newJury(network, placed)
 	if err != nil {
 		t.Fatal(err)
 	}

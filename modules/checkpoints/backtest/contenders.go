@@ -233,7 +233,7 @@ func (s *split) chooseKernel(separated bool) (KernelChoice, error) {
 // of all within 500 m: zones do not overlap. More severe ones go first among equals.
 func (s *split) zones() []float64 {
 	counts := make([]float64, s.network.Lixels.Len())
-	j := &judge{network: s.network, accidents: s.train.Accidents, onSection: map[*road.Section][]int32{}, known: map[int32][]seen{}}
+	j := &jury{network: s.network, accidents: s.train.Accidents, onSection: map[*road.Section][]int32{}, known: map[int32][]seen{}}
 	for i := range j.accidents {
 		section := s.network.Graph.Section(j.accidents[i].Spot.Edge)
 		j.onSection[section] = append(j.onSection[section], int32(i))

@@ -1,6 +1,10 @@
 package backtest
 
-import "context"
+import (
+	"context"
+
+	"vigie/predict/judge"
+)
 
 // Report is what a back-test found.
 type Report struct {
@@ -57,8 +61,8 @@ type Score struct {
 	Budget    int      `json:"budget"`
 	Yardstick string   `json:"yardstick"`
 	Measure   string   `json:"measure"` // severity: official weights of victims; accidents: with somebody hurt
-	Share     Interval `json:"share"`
-	Ratio     Interval `json:"ratio"` // what the plan covered, over what this one covered
+	Share     judge.Interval `json:"share"`
+	Ratio     judge.Interval `json:"ratio"` // what the plan covered, over what this one covered
 }
 
 // Goal is a goal of the project, and what came of it. The goals name zones and density as they are used; against their
@@ -67,7 +71,7 @@ type Goal struct {
 	Against string   `json:"against"`
 	Want    float64  `json:"want,omitempty"`
 	Budget  int      `json:"budget"`
-	Got     Interval `json:"got"`
+	Got     judge.Interval `json:"got"`
 	Met     bool     `json:"met"`
 }
 
@@ -91,7 +95,7 @@ func (s *split) contest(ctx context.Context, choice Kernels, variants bool) (*Ou
 				if err := ctx.Err(); err != nil {
 					return nil, err
 				}
-				shares, ratios := paired(cover, s.judge.weights(measure), s.options.Draws, s.options.Seed)
+				shares, ratios := judge.Ratios(cover, s.judge.weights(measure), s.options.Draws, s.options.Seed)
 				for c := range all {
 					out.Scores = append(out.Scores, Score{all[c].Name, budget, y.Name, measure, shares[c], ratios[c]})
 				}

@@ -3,7 +3,6 @@ package backtest
 import (
 	"fmt"
 	"math"
-	"math/rand/v2"
 	"slices"
 
 	"vigie/geoengine"
@@ -11,8 +10,8 @@ import (
 	"vigie/predict/roadrisk"
 )
 
-// judge tells what posts would have covered of accidents that they did not know.
-type judge struct {
+// jury tells what posts would have covered of accidents that they did not know.
+type jury struct {
 	network   *roadrisk.Network
 	accidents []roadrisk.Placed // with an hour, of which somebody was hurt
 	onSection map[*road.Section][]int32
@@ -26,8 +25,8 @@ type seen struct {
 	metres   float32
 }
 
-func newJudge(network *roadrisk.Network, accidents []roadrisk.Placed) (*judge, error) {
-	j := &judge{network: network, onSection: map[*road.Section][]int32{}, known: map[int32][]seen{}}
+func newJury(network *roadrisk.Network, accidents []roadrisk.Placed) (*jury, error) {
+	j := &jury{network: network, onSection: map[*road.Section][]int32{}, known: map[int32][]seen{}}
 	weight := 0.0
 	for i := range accidents {
 		if accidents[i].Hour < 0 {
@@ -48,7 +47,7 @@ func newJudge(network *roadrisk.Network, accidents []roadrisk.Placed) (*judge, e
 }
 
 // around are the accidents within reach of a post at a lixel's centre, by the way on the network to where each happened.
-func (j *judge) around(lixel int32) []seen {
+func (j *jury) around(lixel int32) []seen {
 	if found, has := j.known[lixel]; has {
 		return found
 	}
@@ -84,7 +83,7 @@ func alongEdge(g *road.Graph, e road.Edge, s road.Spot) float64 {
 }
 
 // covered is how far each accident is covered by the best of the posts.
-func (j *judge) covered(posts []post, y Yardstick) []float64 {
+func (j *jury) covered(posts []post, y Yardstick) []float64 {
 	cover := make([]float64, len(j.accidents))
 	for _, p := range posts {
 		for _, s := range j.around(p.lixel) {
@@ -103,7 +102,7 @@ const (
 )
 
 // weights are those of the accidents by a measure.
-func (j *judge) weights(measure string) []float64 {
+func (j *jury) weights(measure string) []float64 {
 	w := make([]float64, len(j.accidents))
 	for i := range w {
 		w[i] = 1
@@ -114,66 +113,8 @@ func (j *judge) weights(measure string) []float64 {
 	return w
 }
 
-// Interval is an estimate with the bounds of its 95 % interval.
-type Interval struct {
-	Value float64 `json:"value"`
-	Low   float64 `json:"low"`
-	High  float64 `json:"high"`
-}
-
-// paired are the covered shares of several contenders and the ratios of the first to each, with intervals from the same
-// draws of accidents with replacement: whoever is drawn counts for all.
-func paired(cover [][]float64, weights []float64, draws int, seed uint64) (shares, ratios []Interval) {
-	n := len(weights)
-	random := rand.New(rand.NewPCG(seed, 0xBAC7))
-	sums := make([][]float64, len(cover)) // by contender and draw; draw 0 is the sample itself
-	for c := range sums {
-		sums[c] = make([]float64, draws+1)
-	}
-	totals := make([]float64, draws+1)
-	add := func(draw, i int) {
-		totals[draw] += weights[i]
-		for c := range cover {
-			sums[c][draw] += weights[i] * cover[c][i]
-		}
-	}
-	for i := range n {
-		add(0, i)
-	}
-	for draw := 1; draw <= draws; draw++ {
-		for range n {
-			add(draw, random.IntN(n))
-		}
-	}
-	for c := range cover {
-		shares = append(shares, intervalOf(sums[c], totals))
-		ratios = append(ratios, intervalOf(sums[0], sums[c]))
-	}
-	return shares, ratios
-}
-
-// intervalOf is the ratio of two sums, with percentiles over the draws.
-func intervalOf(above, below []float64) Interval {
-	var values []float64
-	for draw := 1; draw < len(above); draw++ {
-		if below[draw] > 0 {
-			values = append(values, above[draw]/below[draw])
-		}
-	}
-	var v Interval
-	if below[0] > 0 {
-		v.Value = above[0] / below[0]
-	}
-	if len(values) > 0 {
-		slices.Sort(values)
-		at := func(p float64) float64 { return values[int(p*float64(len(values)-1)+0.5)] }
-		v.Low, v.High = at(0.025), at(0.975)
-	}
-	return v
-}
-
 // within are the accidents within some metres of road of a lixel's centre.
-func (j *judge) within(lixel int32, metres float64) []int32 {
+func (j *jury) within(lixel int32, metres float64) []int32 {
 	g := j.network.Graph
 	var found []int32
 	g.Around(j.network.Lixels.List[lixel].Centre, metres, func(e road.Edge, fromM, toM, _ float64) {
