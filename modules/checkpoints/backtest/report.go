@@ -57,10 +57,10 @@ type Entry struct {
 
 // Score is what one covered with one budget, by one yardstick and measure, and the ratio of the plan to it.
 type Score struct {
-	Name      string   `json:"name"`
-	Budget    int      `json:"budget"`
-	Yardstick string   `json:"yardstick"`
-	Measure   string   `json:"measure"` // severity: official weights of victims; accidents: with somebody hurt
+	Name      string         `json:"name"`
+	Budget    int            `json:"budget"`
+	Yardstick string         `json:"yardstick"`
+	Measure   string         `json:"measure"` // severity: official weights of victims; accidents: with somebody hurt
 	Share     judge.Interval `json:"share"`
 	Ratio     judge.Interval `json:"ratio"` // what the plan covered, over what this one covered
 }
@@ -68,11 +68,11 @@ type Score struct {
 // Goal is a goal of the project, and what came of it. The goals name zones and density as they are used; against their
 // forms with hours and with our distance between posts there is no goal, and the same figures.
 type Goal struct {
-	Against string   `json:"against"`
-	Want    float64  `json:"want,omitempty"`
-	Budget  int      `json:"budget"`
+	Against string         `json:"against"`
+	Want    float64        `json:"want,omitempty"`
+	Budget  int            `json:"budget"`
 	Got     judge.Interval `json:"got"`
-	Met     bool     `json:"met"`
+	Met     bool           `json:"met"`
 }
 
 // contest lets everybody choose and judges them.
