@@ -1,6 +1,7 @@
 // One plan under the hands of a commander: what is stored, the changes that are not yet, and what they would cost.
 import type { App } from '../lib/app.svelte'
-import { client, Refusal, repropose } from './client'
+import { Refusal } from '../room/http'
+import { client, repropose } from './client'
 import type { Change, Resource } from './types'
 
 export class Desk {

@@ -1,6 +1,6 @@
 // The new request as a form holds it, what is wrong with it before it is sent, and its way to the server.
 import { addDays, daysBetween, isDay } from '../lib/day'
-import type { FieldProblem } from './client'
+import type { FieldProblem } from '../room/http'
 import type { Options, Request, Team } from './types'
 
 export const longestDays = 31

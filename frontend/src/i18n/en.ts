@@ -43,6 +43,7 @@ export const en: Messages = {
     table: 'Table',
     journal: 'Journal',
     plans: 'Checkpoints',
+    forecasts: 'Forecasts',
     account: (grant) => `Account: ${grant}`,
     more: (n) => `and ${n} ${plural(n, 'other right', 'other rights')}`,
     everywhere: 'everywhere',

@@ -44,6 +44,7 @@ export const fr = {
     table: 'Tableau',
     journal: 'Journal',
     plans: 'Contrôles',
+    forecasts: 'Prévisions',
     account: (grant: string) => `Compte : ${grant}`,
     more: (n: number) => `et ${n} ${plural(n, 'autre droit', 'autres droits')}`,
     everywhere: 'tout le territoire',

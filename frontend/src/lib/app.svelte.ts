@@ -41,7 +41,7 @@ export class App {
   filter = $state.raw<Filter>(emptyFilter())
   cell = $state<string>()
   view = $state<ViewName>('map')
-  /** What the room that is open keeps in the address: the search of the journal, or what is open of the checkpoints. */
+  /** What the room that is open keeps in the address: the search of the journal, or what is open of the others. */
   search = $state.raw<Record<string, string>>({})
   langChoice = $state<Lang>()
   themeChoice = $state<ThemeChoice>()
@@ -257,7 +257,7 @@ export class App {
     if (this.next) return location.assign(this.next)
     // A link to the journal from somebody who may read it.
     if (this.view === 'journal' && !this.audits) this.view = 'map'
-    if (this.view === 'checkpoints' && !this.plans) this.view = 'map'
+    if ((this.view === 'checkpoints' || this.view === 'forecasts') && !this.plans) this.view = 'map'
     if (!this.reads) return
     await this.loadMeta()
     this.stream.open()

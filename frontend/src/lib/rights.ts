@@ -13,7 +13,7 @@ const readers = ['commander', 'analyst', 'operator', 'authority', 'admin']
 export const mayRead = (grants: readonly Grant[] | undefined) =>
   (grants ?? []).some(({ role }) => readers.includes(role))
 
-/** Whether plans of checkpoints are theirs to see: not for a traffic authority's machine. */
+/** Whether plans of checkpoints and forecasts are theirs to see: not for a traffic authority's machine. */
 export const mayPlan = (grants: readonly Grant[] | undefined) =>
   mayRead((grants ?? []).filter(({ role }) => role !== 'authority'))
 

@@ -20,7 +20,7 @@ export class Stream {
   refreshed = $state<number>()
   importing = $state.raw<ImportProgress>()
   loading = $state.raw<LoadProgress>()
-  private source?: EventSource
+  source?: EventSource
   private pending?: ReturnType<typeof setTimeout>
 
   constructor(private readonly app: App) {}

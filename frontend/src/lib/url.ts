@@ -9,17 +9,34 @@ export const urlVersion = 1
 
 export type Lang = 'fr' | 'en'
 export type ThemeChoice = 'auto' | 'day' | 'night'
-export const views = ['map', 'cells', 'areas', 'units', 'journal', 'checkpoints'] as const
+export const views = ['map', 'cells', 'areas', 'units', 'journal', 'checkpoints', 'forecasts'] as const
 export type ViewName = (typeof views)[number]
 
 /** What the rooms beside the map keep in the address, by the letter before it: `j.account=…` is what the journal is
- * searched for, `k.plan=…` what is open among the checkpoints. */
+ * searched for, `k.plan=…` what is open among the checkpoints, `p.run=…` among the forecasts. */
 const roomKeys = {
   j: ['account', 'operation', 'act', 'class', 'outcome', 'reference', 'from', 'to', 'entry'],
   k: ['do', 'plan', 'part', 'slot', 'post', 'area', 'state', 'copy'],
+  p: [
+    'do',
+    'name',
+    'run',
+    'part',
+    'layer',
+    'area',
+    'horizon',
+    'kind',
+    'step',
+    'hour',
+    'place',
+    'station',
+    'service',
+    'per',
+  ],
 }
+type RoomKey = keyof typeof roomKeys
 
-const room = (view: ViewName) => (view === 'journal' ? 'j' : view === 'checkpoints' ? 'k' : undefined)
+const rooms: Partial<Record<ViewName, RoomKey>> = { journal: 'j', checkpoints: 'k', forecasts: 'p' }
 
 export interface Camera {
   zoom: number
@@ -62,7 +79,7 @@ export function write(link: Link): string {
   }
   if (link.cell) params.set('cell', link.cell)
   if (link.view !== 'map') params.set('view', link.view)
-  const letter = room(link.view)
+  const letter = rooms[link.view]
   if (letter) for (const key of roomKeys[letter]) if (link.search[key]) params.set(`${letter}.${key}`, link.search[key])
   if (link.lang) params.set('lang', link.lang)
   if (link.theme) params.set('theme', link.theme)
@@ -139,9 +156,9 @@ function readOther(key: string, value: string, link: Link, refuse: Refuse) {
     const view = views.find((name) => name === value)
     if (view) link.view = view
     else refuse(key)
-  } else if (/^[jk]\./.test(key)) {
+  } else if (/^[jkp]\./.test(key)) {
     const name = key.slice(2)
-    if (roomKeys[key[0] as 'j' | 'k'].includes(name) && value.length <= 200) link.search[name] = value
+    if (roomKeys[key[0] as RoomKey].includes(name) && value.length <= 200) link.search[name] = value
     else refuse(key)
   } else if (key === 'lang') {
     if (value === 'fr' || value === 'en') link.lang = value
