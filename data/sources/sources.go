@@ -3,6 +3,7 @@ package sources
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"vigie/data"
@@ -10,6 +11,7 @@ import (
 	"vigie/data/sources/baac"
 	"vigie/data/sources/csv"
 	"vigie/data/sources/demo"
+	"vigie/data/sources/emergency"
 	"vigie/data/sources/osm"
 	"vigie/data/sources/radars"
 	"vigie/data/sources/roads"
@@ -19,7 +21,7 @@ import (
 
 // All returns every source, in the order in which they are shown.
 func All() []data.Source {
-	return append([]data.Source{
+	return slices.Concat([]data.Source{
 		areas.Source(),
 		baac.Source(),
 		csv.Source(),
@@ -27,7 +29,7 @@ func All() []data.Source {
 		radars.Source(),
 		osm.Source(),
 		roads.Source(),
-	}, demo.Sources()...)
+	}, emergency.Sources(), demo.Sources())
 }
 
 // Find returns the source of that name; ErrInvalid lists the names that there are.
