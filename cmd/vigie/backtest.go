@@ -19,7 +19,9 @@ import (
 
 // backtestCommand asks what past data say of a method.
 type backtestCommand struct {
-	Checkpoints backtestCheckpointsCommand `cmd:"" help:"What plans of earlier years would have covered of the next, beside other ways to choose."`
+	Checkpoints  backtestCheckpointsCommand  `cmd:"" help:"What plans of earlier years would have covered of the next, beside other ways to choose."`
+	Accidents    backtestAccidentsCommand    `cmd:"" help:"Which share of the next year's accidents lies in the segment-hours that rank first, beside counts of the past."`
+	Firestations backtestFirestationsCommand `cmd:"" help:"How calls of fire stations would have been forecast in weeks held out."`
 }
 
 // backtestCheckpointsCommand judges plans by a year that they have not seen.
@@ -76,13 +78,23 @@ func (c *backtestCheckpointsCommand) Run(ctx context.Context, a *app) error {
 
 // fromFiles reads roads and accidents as the importers do, without a store.
 func (c *backtestCheckpointsCommand) fromFiles(ctx context.Context, a *app) (*road.Graph, []roadrisk.Accident, error) {
+	graph, err := readGraph(ctx, a, c.Roads)
+	if err != nil {
+		return nil, nil, err
+	}
+	accidents, err := readAccidents(ctx, a, c.Source, c.Mapping, c.Accidents)
+	return graph, accidents, err
+}
+
+// readGraph reads roads as the importers do, without a store.
+func readGraph(ctx context.Context, a *app, paths []string) (*road.Graph, error) {
 	name := "osm"
-	if strings.Contains(strings.ToLower(c.Roads[0]), "json") {
+	if strings.Contains(strings.ToLower(paths[0]), "json") {
 		name = "roads"
 	}
 	var sections []road.Section
 	var turns []road.Restriction
-	err := readRecords(ctx, a, name, c.Roads, data.Options{}, func(r *data.Record) error {
+	err := readRecords(ctx, a, name, paths, data.Options{}, func(r *data.Record) error {
 		switch {
 		case r.Section != nil:
 			sections = append(sections, *r.Section)
@@ -92,23 +104,13 @@ func (c *backtestCheckpointsCommand) fromFiles(ctx context.Context, a *app) (*ro
 		return nil
 	})
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	graph, err := road.New(sections, turns, nil)
 	if err != nil {
-		return nil, nil, fmt.Errorf("make the road graph: %w", err)
+		return nil, fmt.Errorf("make the road graph: %w", err)
 	}
-	var accidents []roadrisk.Accident
-	err = readRecords(ctx, a, c.Source, c.Accidents, data.Options{Mapping: c.Mapping}, func(r *data.Record) error {
-		if r.EPSG != 0 && r.EPSG != 4326 {
-			return fmt.Errorf("positions of the accidents are in EPSG:%d: import them, then vigie backtest checkpoints --area: %w", r.EPSG, geoengine.ErrInvalid)
-		}
-		if r.Event != nil && geoengine.Within(r.Event.Category, []string{"road.accident"}) {
-			accidents = append(accidents, roadrisk.FromEvent(r.Event))
-		}
-		return nil
-	})
-	return graph, accidents, err
+	return graph, nil
 }
 
 // readRecords reads files by a source; rejected rows are left out, as an import leaves them out.

@@ -133,25 +133,35 @@ func (n *Network) severity(p *Placement, m Model) *severity {
 
 // surface puts rate, kind, severity and hours of one kind together.
 func (n *Network) surface(p *Placement, kind Kind, r *rates, w *severity, options Options) (*Surface, error) {
-	lixels, length := n.Lixels.Len(), years(options.Periods)
-	about, err := kindShares(p.Accidents, n.stratum, lixels, kind)
+	s, err := assemble(p, kind, r, w, n.stratum, options)
+	if err == nil {
+		s.Lixels = n.Lixels
+	}
+	return s, err
+}
+
+// assemble puts rate, kind, severity and hours of one kind together, place by place.
+func assemble(p *Placement, kind Kind, r *rates, w *severity, stratum []int32, options Options) (*Surface, error) {
+	places, length := len(r.mean), years(options.Periods)
+	about, err := kindShares(p.Accidents, stratum, places, kind)
 	if err != nil {
 		return nil, err
 	}
-	hours, err := weekProfiles(p.Accidents, n.stratum, w, kind, options.Model)
+	hours, err := weekProfiles(p.Accidents, stratum, w, kind, options.Model)
 	if err != nil {
 		return nil, err
 	}
 	s := &Surface{
-		Kind: kind, Lixels: n.Lixels, Profile: n.stratum, Profiles: hours.shares,
-		Expected: make([]float64, lixels), Low: make([]float64, lixels), High: make([]float64, lixels), Counts: make([]float64, lixels),
-		Model: make([]float64, lixels),
+		Kind: kind, Profile: stratum, Profiles: hours.shares,
+		Expected: make([]float64, places), Low: make([]float64, places), High: make([]float64, places), Counts: make([]float64, places),
+		Model: make([]float64, places), Shape: make([]float64, places),
 	}
-	own := ownWeights(p.Accidents, lixels, options.Model)
+	own := ownWeights(p.Accidents, places, options.Model)
 	for i := range s.Expected {
-		g := n.stratum[i]
+		g := stratum[i]
 		s.Counts[i] = r.posterior[i].Mean() / length * about.share[i]
 		s.Model[i] = r.mean[i] / length * about.share[i]
+		s.Shape[i] = shape(r.posterior[i], about.spread[i])
 		s.Expected[i] = s.Counts[i] * w.mean * w.stratum[g] * hours.graver[g]
 		if own != nil {
 			s.Expected[i] *= own[i] / (w.mean * w.stratum[g] * hours.graver[g])
@@ -159,6 +169,14 @@ func (n *Network) surface(p *Placement, kind Kind, r *rates, w *severity, option
 		s.Low[i], s.High[i] = interval(s.Expected[i], r.posterior[i], about.spread[i]+w.spread[g])
 	}
 	return s, nil
+}
+
+// shape is that of a gamma with the relative variance of a rate and of its share together; +Inf where both are known.
+func shape(rate predict.Gamma, spread float64) float64 {
+	if !math.IsInf(rate.Shape, 1) {
+		spread += 1 / rate.Shape
+	}
+	return 1 / spread
 }
 
 // ownWeights is the mean weight of each lixel's own accidents, with five of the mean, for the variant that believes them.

@@ -177,6 +177,11 @@ func (n *Network) rates(counts, damage []float64, years float64, model Model) (*
 			return nil, err
 		}
 	}
+	return posteriors(fit, terms, counts, model), nil
+}
+
+// posteriors brings each place's own accidents in, by Empirical Bayes.
+func posteriors(fit *predict.Fit, terms []string, counts []float64, model Model) *rates {
 	r := &rates{mean: fit.Mean, fit: fit, terms: terms, posterior: make([]predict.Gamma, len(counts))}
 	for i, mu := range fit.Mean {
 		r.posterior[i] = predict.Posterior(mu, counts[i], fit.Phi())
@@ -184,7 +189,7 @@ func (n *Network) rates(counts, damage []float64, years float64, model Model) (*
 			r.posterior[i] = predict.Posterior(mu, mu, fit.Phi())
 		}
 	}
-	return r, nil
+	return r
 }
 
 // addNeighbours adds the terms of the accidents around: log of (accidents + 1) / (expected + 1) in a kernel.

@@ -66,6 +66,18 @@ func (n *Network) Place(accidents []Accident, periods []Period, withinM float64)
 	if withinM <= 0 {
 		withinM = 100
 	}
+	return place(accidents, periods, func(a *Accident) (Placed, bool) {
+		spot, found := n.snap(a, withinM)
+		if !found {
+			return Placed{}, false
+		}
+		lixel := n.Lixels.Of(spot)
+		return Placed{Accident: *a, Lixel: lixel, Spot: spot, Hour: a.Hour()}, lixel >= 0
+	})
+}
+
+// place sorts accidents into those that have a place, and those that are outside the periods or have none.
+func place(accidents []Accident, periods []Period, find func(*Accident) (Placed, bool)) *Placement {
 	placement := &Placement{}
 	for i := range accidents {
 		a := &accidents[i]
@@ -73,19 +85,13 @@ func (n *Network) Place(accidents []Accident, periods []Period, withinM float64)
 			placement.Outside++
 			continue
 		}
-		spot, found := n.snap(a, withinM)
-		lixel := -1
-		if found {
-			lixel = n.Lixels.Of(spot)
-		}
-		if lixel < 0 {
+		placed, found := find(a)
+		switch {
+		case !found:
 			placement.Unplaced++
-			continue
-		}
-		placed := Placed{Accident: *a, Lixel: lixel, Spot: spot, Hour: a.Hour()}
-		if a.damage() {
+		case a.damage():
 			placement.Damage = append(placement.Damage, placed)
-		} else {
+		default:
 			placement.Accidents = append(placement.Accidents, placed)
 		}
 	}

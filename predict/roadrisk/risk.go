@@ -62,16 +62,20 @@ func (a *Accident) Hour() int {
 // damage tells whether nobody was hurt.
 func (a *Accident) damage() bool { return a.Severity == geoengine.SeverityDamage }
 
-// Surface is the expected severity-weighted accidents of one kind on a network: a rate for each lixel, spread over the
-// hours of the week by a profile.
+// Surface is the expected severity-weighted accidents of one kind: a rate for each place, spread over the hours of the
+// week by a profile. Places are the lixels of a network, or cells where there is none.
 type Surface struct {
 	Kind   Kind
-	Lixels *road.Lixels
+	Lixels *road.Lixels // nil on cells
+	Cells  []uint64     // H3 cells, ascending; nil on a network
 	// Expected are severity-weighted accidents a year on each lixel, with the bounds of a 90 % interval for the mean of
 	// many such years (not for what one year will bring).
 	Expected, Low, High []float64
 	// Counts are the accidents a year behind them, whatever their severity, each as far as the kind is about it.
 	Counts []float64
+	// Shape is that of the gamma distribution of each of Counts, whose mean they are: what is not known of the rate. +Inf is
+	// a rate known exactly.
+	Shape []float64
 	// Model is what the safety performance function alone expects of them, before the lixel's own accidents count.
 	Model []float64
 	// Profile is the number of the hourly profile of each lixel; Profiles are shares of the week, each of HoursOfWeek

@@ -1,0 +1,133 @@
+package backtest
+
+import (
+	"context"
+	"fmt"
+
+	"vigie/predict"
+	"vigie/predict/roadrisk"
+)
+
+// The names of the contenders that others name.
+const (
+	contenderModel  = "model"
+	contenderCounts = "counts"
+	contenderSpread = "counts × hours"
+	contenderBound  = "all-knowing"
+)
+
+// contender is one way to rank segment-hours.
+type contender struct {
+	name, about string
+	ours        bool
+	score       scoring
+}
+
+// variants are the models that are tried, the one in use first.
+func variants() []roadrisk.Model {
+	return []roadrisk.Model{{}, {NoNeighbours: true}, {NoCentrality: true}, {NoBayes: true}, {OneProfile: true}}
+}
+
+// contenders are all, ours first. Weighted ranks by severity, else by accidents.
+func (s *split) contenders(ctx context.Context, weighted, all bool) ([]contender, error) {
+	list, err := s.ours(ctx, weighted, all)
+	if err != nil {
+		return nil, err
+	}
+	return append(list, s.others(weighted)...), nil
+}
+
+// ours are the model and, if asked for, its variants.
+func (s *split) ours(ctx context.Context, weighted, all bool) ([]contender, error) {
+	models := variants()
+	if !all {
+		models = models[:1]
+	}
+	var list []contender
+	for i, model := range models {
+		model.Counts = !weighted
+		surface, err := s.build(ctx, s.raw, model)
+		if err != nil {
+			return nil, err
+		}
+		one := contender{name: contenderModel, about: "expected accidents by our model", ours: true, score: surfaceScore(surface)}
+		if i > 0 {
+			one.name, one.about = "model "+parts(model), "the model without a part of it"
+		}
+		list = append(list, one)
+	}
+	return list, nil
+}
+
+func parts(m roadrisk.Model) string {
+	m.Counts = false
+	return m.String()[len(roadrisk.ModelName)+1:]
+}
+
+func surfaceScore(s *roadrisk.Surface) scoring {
+	return func(place int, into []float64) {
+		for h, share := range s.Profiles[s.Profile[place]] {
+			into[h] = s.Expected[place] * share
+		}
+	}
+}
+
+// others are the counts of the past that the model must beat, and the bound.
+func (s *split) others(weighted bool) []contender {
+	value := func(a *roadrisk.Placed) float64 {
+		if weighted {
+			return a.Weight
+		}
+		return 1
+	}
+	places := len(s.sizes)
+	total, cells, hours := make([]float64, places), map[int]float64{}, make([]float64, roadrisk.HoursOfWeek)
+	for i := range s.train.Accidents {
+		a := &s.train.Accidents[i]
+		total[a.Lixel] += value(a)
+		if a.Hour >= 0 {
+			cells[a.Lixel*roadrisk.HoursOfWeek+a.Hour] += value(a)
+			hours[a.Hour] += value(a)
+		}
+	}
+	shares := hours
+	if week, err := predict.WeekProfiles([][]float64{hours}); err == nil {
+		shares = week.All
+	}
+	truth := map[int]float64{}
+	for _, t := range s.spots {
+		w := 1.0
+		if weighted {
+			w = t.weight
+		}
+		truth[t.place*roadrisk.HoursOfWeek+t.hour] += w
+	}
+	const last = 1e-6 // of a tie-break, beside one accident
+	return []contender{
+		{name: contenderCounts, about: "accidents of the past in the same segment-hour; equal ones by those of the segment, then of the hour", score: func(place int, into []float64) {
+			for h := range into {
+				into[h] = cells[place*roadrisk.HoursOfWeek+h] + last*total[place] + last*last*shares[h]
+			}
+		}},
+		{name: contenderSpread, about: "accidents of the past on the segment, spread over the hours of the week as those of all segments", score: func(place int, into []float64) {
+			for h := range into {
+				into[h] = total[place] * shares[h]
+			}
+		}},
+		{name: contenderBound, about: "who knew the year beforehand", score: func(place int, into []float64) {
+			for h := range into {
+				into[h] = truth[place*roadrisk.HoursOfWeek+h]
+			}
+		}},
+	}
+}
+
+// find is a contender by its name.
+func find(list []contender, name string) (contender, error) {
+	for _, c := range list {
+		if c.name == name {
+			return c, nil
+		}
+	}
+	return contender{}, fmt.Errorf("backtest: no contender %q", name)
+}
