@@ -34,14 +34,14 @@ func Best(areas, observed []float64, budget float64) float64 {
 				_, most := f.from(i, s)
 				bound = max(bound, most)
 			}
-			return bound
+			return finite(bound)
 		}
 		states = merge(next, it, f.budget)
 	}
 	for _, s := range states {
 		best = max(best, s.value)
 	}
-	return best
+	return finite(best)
 }
 
 // state is a choice of places that no other choice beats in both value and area.

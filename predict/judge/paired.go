@@ -66,7 +66,7 @@ func PairedShare(model, baseline, total []float64, block, draws int, seed uint64
 	values := make([]float64, 0, draws)
 	atMost, atLeast := 1, 1
 	predict.Resample(rand.New(rand.NewPCG(seed, 0x9A12)), n, block, draws, func(_ int, sample []int) {
-		v := d.Mean + (ratio(sample)-d.Mean)*widen
+		v := finite(d.Mean + (ratio(sample)-d.Mean)*widen)
 		if v <= 0 {
 			atMost++
 		}
@@ -76,7 +76,7 @@ func PairedShare(model, baseline, total []float64, block, draws int, seed uint64
 		values = append(values, v)
 	})
 	slices.Sort(values)
-	d.Low, d.High = predict.Quantile(values, 0.025), predict.Quantile(values, 0.975)
+	d.Low, d.High = finite(predict.Quantile(values, 0.025)), finite(predict.Quantile(values, 0.975))
 	p := 2 * float64(min(atMost, atLeast)) / float64(draws+1)
 	d.P = min(max(p, math.Pow(2, 1-float64(n/block))), 1)
 	return d
@@ -109,10 +109,16 @@ func sure(p float64) float64 {
 	return min(max(p, 0), 1)
 }
 
-// Quartiles are the first quartile, the median and the third of values, such as a figure over ways to lay a grid. They
-// are 0 of nothing.
+// Quartiles are the first quartile, the median and the third of values, such as a figure over ways to lay a grid. Those
+// that are not numbers are left out; they are 0 of nothing.
 func Quartiles(values []float64) (low, median, high float64) {
-	sorted := slices.Clone(values)
+	var sorted []float64
+	for _, v := range values {
+		if finite(v) == v {
+			sorted = append(sorted, v)
+		}
+	}
 	slices.Sort(sorted)
-	return predict.Quantile(sorted, 0.25), predict.Quantile(sorted, 0.5), predict.Quantile(sorted, 0.75)
+	at := func(p float64) float64 { return finite(predict.Quantile(sorted, p)) }
+	return at(0.25), at(0.5), at(0.75)
 }

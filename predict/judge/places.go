@@ -53,17 +53,18 @@ const slack = 1e-9
 
 // Capture spends a budget of area on places in their order and says what was observed in them, and the area used. Only
 // whole places count. The first that does not fit any more ends it: what comes after it may not jump in, however small,
-// so that a ranking is judged and not a packing. Areas may be nil: each is 1.
+// so that a ranking is judged and not a packing; a place without an area
+// ends it too. Areas may be nil: each is 1.
 func Capture(order []int32, areas, observed []float64, budget float64) (hits, used float64) {
 	for _, place := range order {
 		area := areaOf(areas, int(place))
-		if used+area > budget*(1+slack) {
+		if !(area > 0 && used+area <= budget*(1+slack)) {
 			break
 		}
 		used += area
-		hits += observed[place]
+		hits += finite(observed[place])
 	}
-	return hits, used
+	return finite(hits), finite(used)
 }
 
 func areaOf(areas []float64, place int) float64 {

@@ -44,13 +44,13 @@ func Ratios(captured [][]float64, weights []float64, draws int, seed uint64) (sh
 func intervalOf(above, below []float64) Interval {
 	var values []float64
 	for draw := 1; draw < len(above); draw++ {
-		if below[draw] > 0 {
-			values = append(values, above[draw]/below[draw])
+		if r := above[draw] / below[draw]; below[draw] > 0 && finite(r) == r {
+			values = append(values, r)
 		}
 	}
 	var v Interval
 	if below[0] > 0 {
-		v.Value = above[0] / below[0]
+		v.Value = finite(above[0] / below[0])
 	}
 	if len(values) > 0 {
 		slices.Sort(values)

@@ -57,7 +57,7 @@ func classes(forecast, observed []float64, bins int, mass func(float64) float64)
 		full := sum >= whole*float64(len(list)+1)/float64(max(bins, 1))*(1-slack)
 		if last || full && forecast[order[k+1]] != forecast[i] {
 			n := float64(open.N)
-			list = append(list, Bin{open.Forecast / n, open.Observed / n, open.N})
+			list = append(list, Bin{finite(open.Forecast / n), finite(open.Observed / n), open.N})
 			open = Bin{}
 		}
 	}

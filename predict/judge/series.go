@@ -44,7 +44,7 @@ func MASE(actual, forecast, insample []float64, season int) (float64, bool) {
 }
 
 // Coverage is the share of what happened that intervals held, bounds included; 0 of nothing. For counts the share held by
-// an honest interval is above its level, the more the smaller the counts are: compare with Cover where that matters.
+// an honest interval is above its level, the more the smaller the counts are.
 func Coverage(low, high, actual []float64) float64 {
 	if len(actual) == 0 {
 		return 0
@@ -86,16 +86,14 @@ func CRPS(sample []float64, y float64) float64 {
 // pinball loss over all levels, each standing for those nearest to it (Gneiting & Ranjan 2011). With the levels (i−½)/m it
 // is that of the sample.
 func CRPSOfQuantiles(levels, quantiles []float64, y float64) float64 {
-	score := 0.0
+	score, from := 0.0, 0.0
 	for i, q := range levels {
-		from, to := 0.0, 1.0
-		if i > 0 {
-			from = (levels[i-1] + q) / 2
-		}
+		to := 1.0
 		if i+1 < len(levels) {
 			to = (q + levels[i+1]) / 2
 		}
 		score += 2 * (to - from) * Pinball(q, y, quantiles[i])
+		from = to
 	}
 	return finite(score)
 }
