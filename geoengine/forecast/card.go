@@ -79,6 +79,9 @@ type Equity struct {
 	Events  float64 `json:"events"`  // share of the reported events
 	Surface float64 `json:"surface"` // share of the surface
 	Ratio   float64 `json:"ratio"`   // Flagged over Events; 0 without events
+	Low     float64 `json:"low"`     // of the interval of Ratio, 95 % for all areas together
+	High    float64 `json:"high"`    // −1: no limit
+	Alarm   string  `json:"alarm"`   // over or under: out of proportion beyond chance (predict/patrol); else empty
 }
 
 // Score is how a run did once its period had passed.
@@ -87,6 +90,7 @@ type Score struct {
 	From     time.Time `json:"from"` // the part of the period that was scored
 	To       time.Time `json:"to"`
 	Kind     string    `json:"kind,omitempty"`
+	Step     string    `json:"step"` // of the values: ISO 8601 duration
 	Observed float64   `json:"observed"`
 	Expected float64   `json:"expected"`
 	Cover80  float64   `json:"cover80"` // shares of values whose interval held what happened
@@ -94,6 +98,21 @@ type Score struct {
 	Hits     float64   `json:"hits"` // share of events in the best 5 % of places
 	Baseline float64   `json:"baseline_hits"`
 	Pinball  float64   `json:"pinball"`
+	Values   int       `json:"values"`
+	InBand   bool      `json:"in_band"`
+	// Drift is what the last runs like this one say together; on the first score of a run only.
+	Drift *Drift `json:"drift,omitempty"`
+}
+
+// Drift is the calibration over the last runs alike whose periods do not overlap.
+type Drift struct {
+	Runs     int       `json:"runs"`
+	From     time.Time `json:"from"`
+	To       time.Time `json:"to"`
+	Observed float64   `json:"observed"`
+	Expected float64   `json:"expected"`
+	Cover80  float64   `json:"cover80"`
+	Cover95  float64   `json:"cover95"`
 	Values   int       `json:"values"`
 	InBand   bool      `json:"in_band"`
 }
