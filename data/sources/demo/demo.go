@@ -25,7 +25,7 @@ const (
 )
 
 // generation is the version of the generator: it changes whenever the same seed gives something else.
-const generation = 1
+const generation = 2
 
 // Sources are the areas, the units, the roads and the events of the fictional département, to be imported in this order;
 // the events need the areas. They read no files.

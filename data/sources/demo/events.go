@@ -39,6 +39,7 @@ func (t *Territory) Events() []*geoengine.Event {
 				}
 			default:
 				rescue(e, kind, set, r)
+				e.Attributes = append(e.Attributes, t.answered(&o))
 			}
 			e.Attributes = e.Attributes.Normalise()
 			events = append(events, e)

@@ -40,13 +40,16 @@ type Territory struct {
 	Outline  orb.Polygon
 	Nodes    []Node // of the road network
 	Roads    []Road
+	Stations []Station // that answer calls
 	// NearRepeat is how a theft brings further ones about.
 	NearRepeat NearRepeat
 
 	zone       *time.Location
 	ground     *lattice
 	components []component
-	weather    []string // of each day from From
+	weather    []string      // of each day from From
+	answers    []int         // by commune, that whose stations answer
+	stationsIn map[int][]int // indexes in Stations by commune
 }
 
 // New makes a territory; the same Config gives the same one to the last bit.
@@ -63,6 +66,7 @@ func New(c Config) *Territory {
 	t.build(t.random(purposeRoads))
 	t.components = t.truth(t.random(purposeTruth))
 	t.weather = t.drawWeather(t.random(purposeWeather))
+	t.assign()
 	return t
 }
 
