@@ -32,6 +32,7 @@ const roomKeys = {
     'station',
     'service',
     'per',
+    'tour',
   ],
 }
 type RoomKey = keyof typeof roomKeys

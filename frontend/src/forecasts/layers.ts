@@ -1,0 +1,132 @@
+// What is drawn over the base map for a run: its tiles, painted as facts or as the forecast.
+import type { ExpressionSpecification, FilterSpecification, Map as MapLibre } from 'maplibre-gl'
+import { colours as factColours, outline, selection, type Theme } from '../map/ramp'
+import { firstAbove } from '../map/style'
+import type { PlaceKind } from './types'
+import { paint } from './vsup'
+
+export type Layer = 'facts' | 'forecast'
+
+const source = 'forecast'
+const sourceLayer = 'forecast'
+
+/** What is to be drawn. */
+export interface Drawn {
+  layer: Layer
+  place: PlaceKind
+  theme: Theme
+  /** Limits of the classes: of the forecast, and of last year's counts. */
+  limits: number[]
+  factLimits: number[]
+  /** Shares of the profiles at the chosen hour; undefined for the whole week. */
+  shares: number[] | undefined
+  chosen: string | undefined
+}
+
+/** The sources and layers of a run. Called for every style anew. */
+export function addLayers(map: MapLibre, tiles: string, place: PlaceKind) {
+  const below = map.getLayer(firstAbove) ? firstAbove : undefined
+  map.addSource(source, { type: 'vector', tiles: [tiles], minzoom: 0, maxzoom: 14 })
+  const common = { source, 'source-layer': sourceLayer }
+  if (place === 'lixel') {
+    map.addLayer({ id: 'chosen', type: 'line', ...common, layout: { 'line-cap': 'round' } })
+    map.addLayer({ id: 'casing', type: 'line', ...common, layout: { 'line-cap': 'round' } })
+    map.addLayer({ id: 'values', type: 'line', ...common, layout: { 'line-cap': 'round' } })
+  } else if (place === 'unit') {
+    map.addLayer({ id: 'values', type: 'circle', ...common })
+    map.addLayer({ id: 'chosen', type: 'circle', ...common })
+  } else {
+    map.addLayer({ id: 'values', type: 'fill', ...common }, below)
+    map.addLayer({ id: 'casing', type: 'line', ...common }, below)
+    map.addLayer({ id: 'chosen', type: 'line', ...common })
+  }
+}
+
+/** The value that colours a place: what is expected, in all or in the chosen hour of the week. */
+export function valueOf(shares: number[] | undefined): ExpressionSpecification {
+  const expected: ExpressionSpecification = ['to-number', ['get', 'expected'], 0]
+  if (!shares) return expected
+  const profile: ExpressionSpecification = ['to-number', ['get', 'profile'], -1]
+  return [
+    '*',
+    expected,
+    ['case', ['>=', profile, 0], ['at', profile, ['literal', shares]], 1 / 168],
+  ] as ExpressionSpecification
+}
+
+const lastYear: ExpressionSpecification = ['to-number', ['get', 'last_year'], -1]
+const width: ExpressionSpecification = ['to-number', ['get', 'width'], 99]
+
+function colour({ layer, theme, limits, factLimits, shares }: Drawn): ExpressionSpecification {
+  if (layer === 'forecast') return paint(theme, limits, valueOf(shares), width)
+  const ramp = factColours(theme)
+  return [
+    'step',
+    lastYear,
+    ramp[0],
+    ...factLimits.slice(1).flatMap((limit, i) => [limit, ramp[i + 1]]),
+  ] as ExpressionSpecification
+}
+
+/** Paints the layers as asked. Facts leave places without any fact alone. */
+export function draw(map: MapLibre, drawn: Drawn) {
+  if (!map.getLayer('values')) return
+  const { layer, place, theme, limits, shares, chosen } = drawn
+  const filter: FilterSpecification | null =
+    layer === 'facts' ? ['>', lastYear, 0] : ['>', ['to-number', ['get', 'expected'], 0], 0]
+  const mark: FilterSpecification = ['==', ['to-string', ['get', 'id']], chosen ?? '']
+  const set = (id: string, property: string, value: unknown) =>
+    map.setPaintProperty(id, property as 'fill-color', value as string)
+  const fill = colour(drawn)
+  map.setFilter('values', filter)
+  map.setFilter('chosen', mark)
+  if (place === 'lixel') {
+    // Width says the class as well as colour does.
+    const most = [
+      'step',
+      layer === 'facts' ? lastYear : valueOf(shares),
+      0.35,
+      limits[0],
+      0.6,
+      limits[1],
+      0.8,
+      limits[2],
+      1,
+    ]
+    const wide = (times: number, more: number) => [
+      'interpolate',
+      ['linear'],
+      ['zoom'],
+      8,
+      ['+', more / 2, ['*', times * 2, most]],
+      15,
+      ['+', more, ['*', times * 8, most]],
+    ]
+    map.setFilter('casing', filter)
+    set('values', 'line-color', fill)
+    set('values', 'line-width', wide(1, 0))
+    set('casing', 'line-color', outline(theme))
+    set('casing', 'line-width', wide(1, 2))
+    set('chosen', 'line-color', selection(theme)[0])
+    set('chosen', 'line-width', 14)
+  } else if (place === 'unit') {
+    set('values', 'circle-color', fill)
+    set('values', 'circle-radius', 9)
+    set('values', 'circle-stroke-color', outline(theme))
+    set('values', 'circle-stroke-width', 1.5)
+    set('chosen', 'circle-opacity', 0)
+    set('chosen', 'circle-radius', 14)
+    set('chosen', 'circle-stroke-color', selection(theme)[0])
+    set('chosen', 'circle-stroke-width', 4)
+  } else {
+    map.setFilter('casing', filter)
+    set('values', 'fill-color', fill)
+    set('values', 'fill-opacity', 0.9)
+    set('casing', 'line-color', outline(theme))
+    set('casing', 'line-width', ['interpolate', ['linear'], ['zoom'], 8, 0.2, 12, 1])
+    set('chosen', 'line-color', selection(theme)[0])
+    set('chosen', 'line-width', 4)
+  }
+}
+
+export const sourceName = source

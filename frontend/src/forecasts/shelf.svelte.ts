@@ -1,0 +1,82 @@
+// What the room has at hand: the forecasts that are offered, the run that is open, and its best places.
+import type { App } from '../lib/app.svelte'
+import { Refusal } from '../room/http'
+import { client } from './client'
+import type { Listed, Offer, Run, Value } from './types'
+
+/** So many places come with a run: for the table, and for the limits of the colours. */
+const page = 200
+
+export class Shelf {
+  offers = $state.raw<Offer[]>()
+  run = $state.raw<Run>()
+  values = $state.raw<Value[]>()
+  /** How many places there are in all, where the server says so. */
+  total = $state<number>()
+  next = $state<string>()
+  /** The values are closed to this account: they would tell protected counts. */
+  closed = $state(false)
+  problem = $state.raw<unknown>()
+  busy = $state(false)
+
+  constructor(private readonly app: App) {}
+
+  async load(signal?: AbortSignal) {
+    await this.try(async () => {
+      this.offers = await client.offers(signal)
+    }, signal)
+  }
+
+  async open(id: string, signal: AbortSignal) {
+    if (this.run?.run === id) return
+    this.run = undefined
+    this.values = undefined
+    this.closed = false
+    await this.try(async () => {
+      this.run = await client.run(id, signal)
+    }, signal)
+  }
+
+  /** Asks for the best places of a kind and a step; with `more` for the next page of them. */
+  async rank(id: string, query: { kind?: string; from?: string }, signal?: AbortSignal, more = false) {
+    const cursor = more ? this.next : undefined
+    if (!more) this.values = undefined
+    await this.try(async () => {
+      try {
+        const answer = await client.values(id, { ...query, limit: page, cursor, order: 'rank' }, signal)
+        this.values = [...(more ? (this.values ?? []) : []), ...(answer.values ?? [])]
+        this.total = answer.total ?? this.run?.places
+        this.next = answer.next ?? undefined
+      } catch (error) {
+        if (!(error instanceof Refusal) || error.status !== 403) throw error
+        this.closed = true
+      }
+    }, signal)
+  }
+
+  private async try(act: () => Promise<void>, signal?: AbortSignal) {
+    this.busy = true
+    this.problem = undefined
+    try {
+      await act()
+    } catch (error) {
+      if (!signal?.aborted) this.problem = this.app.failed(error)
+    } finally {
+      if (!signal?.aborted) this.busy = false
+    }
+  }
+}
+
+/** The newest run of a forecast for a territory and a length, or the newest there is. */
+export function newest(
+  offer: Offer | undefined,
+  area: string | undefined,
+  horizon: string | undefined,
+): Listed | undefined {
+  const all = offer?.latest ?? []
+  const fits = all.filter((run) => (!area || keyOf(run.areas) === area) && (!horizon || run.horizon === horizon))
+  return [...(fits.length > 0 ? fits : all)].sort((a, b) => Date.parse(b.until) - Date.parse(a.until))[0]
+}
+
+/** A territory as one word of the address. */
+export const keyOf = (areas: readonly string[] | null | undefined) => (areas ?? []).join(' ') || '*'

@@ -1,0 +1,73 @@
+// The words of patrol suggestions, in both languages.
+import type { Lang } from '../lib/url'
+
+const fr = {
+  heading: 'Suggestion de patrouilles',
+  help: 'Vigie propose des lieux et des heures ; vous décidez. Une part des visites est tirée au sort sur tout le territoire : sans elle, on ne regarderait plus que là où l’on regarde déjà.',
+  hours: 'Heures de patrouille par semaine',
+  exploration: 'Part tirée au sort',
+  explorationHelp: 'De 5 à 10 %, jamais moins.',
+  ask: 'Proposer',
+  asking: 'Proposition en cours…',
+  earlier: 'Suggestions gardées',
+  at: (when: string, who: string) => `${when}, ${who}`,
+  summary: (slots: number, hours: string, explored: string) =>
+    `${slots} visites, ${hours} h par semaine, dont ${explored} tirées au sort.`,
+  held: (held: string, even: string) => `Les lieux choisis portent ${held} des vols attendus ; au hasard, ${even}.`,
+  days: 'Ici les vols ne sont connus qu’au jour près : aucune heure n’est proposée.',
+  seed: (seed: string) => `Tirage : graine ${seed}, gardée pour être rejouée.`,
+  caption: (n: number) => `${n} visites d’un quart d’heure.`,
+  when: 'Quand',
+  place: 'Lieu',
+  area: 'Commune',
+  why: 'Pourquoi',
+  minutes: 'Minutes',
+  expected: 'Vols attendus',
+  forecast: 'prévision',
+  explored: 'tirage au sort',
+  equity: 'Équité de la suggestion',
+  map: 'Carte des visites',
+  any: 'à toute heure',
+  slot: (day: string, hour: number) => `${day} ${hour} h–${(hour + 2) % 24} h`,
+  legendForecast: 'Visite choisie par la prévision',
+  legendExplored: 'Visite tirée au sort',
+  wrongHours: 'Donnez un nombre d’heures entre 3 et 2 000.',
+  see: (place: string) => `Voir ${place} sur la carte`,
+}
+
+export type PatrolWords = typeof fr
+
+const en: PatrolWords = {
+  heading: 'Patrol suggestion',
+  help: 'Vigie proposes places and hours; you decide. A share of the visits is drawn by chance from the whole territory: without it, one would only look where one looks already.',
+  hours: 'Patrol hours a week',
+  exploration: 'Share drawn by chance',
+  explorationHelp: 'From 5 to 10%, never less.',
+  ask: 'Propose',
+  asking: 'Proposing…',
+  earlier: 'Kept suggestions',
+  at: (when, who) => `${when}, ${who}`,
+  summary: (slots, hours, explored) => `${slots} visits, ${hours} h a week, of which ${explored} drawn by chance.`,
+  held: (held, even) => `The chosen places hold ${held} of the expected thefts; chance would hold ${even}.`,
+  days: 'Thefts are known here by day only: no hour is proposed.',
+  seed: (seed) => `Draw: seed ${seed}, kept so that it can be replayed.`,
+  caption: (n) => `${n} visits of a quarter of an hour.`,
+  when: 'When',
+  place: 'Place',
+  area: 'Commune',
+  why: 'Why',
+  minutes: 'Minutes',
+  expected: 'Expected thefts',
+  forecast: 'forecast',
+  explored: 'drawn by chance',
+  equity: 'Equity of the suggestion',
+  map: 'Map of the visits',
+  any: 'at any hour',
+  slot: (day, hour) => `${day} ${hour}:00–${(hour + 2) % 24}:00`,
+  legendForecast: 'Visit chosen by the forecast',
+  legendExplored: 'Visit drawn by chance',
+  wrongHours: 'Give a number of hours between 3 and 2,000.',
+  see: (place) => `See ${place} on the map`,
+}
+
+export const patrolWords: Record<Lang, PatrolWords> = { fr, en }
