@@ -1,0 +1,215 @@
+package hotspot
+
+import (
+	"math"
+
+	"vigie/predict"
+	"vigie/predict/judge"
+)
+
+// Model is one way to forecast.
+type Model struct {
+	Name     string
+	About    string
+	Baseline bool // shown beside and never chosen, but Count, which is the one to beat
+}
+
+// Names of the models. Count is the one that all others must beat.
+const (
+	Count      = "count"
+	Decayed    = "decayed"
+	Kernel     = "kernel"
+	GiStar     = "gi*"
+	Uniform    = "uniform"
+	LongCount  = "long count"
+	Repeat     = "near repeat"
+	Mixture    = "mixture"
+	Regression = "regression"
+	Trees      = "trees"
+	Mean       = "mean of regression and trees"
+	MeanCount  = "mean of regression, trees and count"
+)
+
+// Contenders are all models, the simplest first: the order in which they win ties.
+func Contenders() []Model {
+	return []Model{
+		{Count, "gamma-Poisson count of all history in each place, with a prior by area", false},
+		{Decayed, "count that forgets half in 365 days", true},
+		{Kernel, "density of all history by a Gaussian kernel of about 2.5 sides of a place", true},
+		{GiStar, "Gi* of Getis and Ord of all history over a place and its neighbours", true},
+		{Uniform, "the same everywhere", true},
+		{LongCount, "count that forgets half in 1,000 days", false},
+		{Repeat, "count, surroundings and what happened around in the last weeks (near repeats), weights by likelihood", false},
+		{Mixture, "counts at five memories and kernels at three memories and several widths, weights by likelihood", false},
+		{Regression, "Poisson regression on the logarithms of the same columns", false},
+		{Trees, "boosted trees on the same columns, from where the regression ends", false},
+		{Mean, "mean of what regression and trees expect", false},
+		{MeanCount, "mean of what regression, trees and count expect", false},
+	}
+}
+
+// trained are the models as learnt from what was known at one day.
+type trained struct {
+	until      judge.Day
+	regression *regression
+	forest     *forest
+	mixture    *mixture
+	repeat     *mixture
+	rows       int
+}
+
+// Learning: targets are counted over targetDays after origins that lie as far apart, back to where there was a history of
+// at least leastHistory days to learn from.
+const (
+	targetDays   = 91
+	leastHistory = 240
+	mostTargets  = 16
+	forestTrees  = 60
+	sampleRows   = 60000 // about as many rows of either kind are learnt from at most
+)
+
+// targets are the origins to learn from, the last first.
+func (p *past) targets(until judge.Day) (origins []judge.Day, days int) {
+	history := int(until - p.first)
+	days = targetDays
+	for days > 14 && history < leastHistory+3*days {
+		days /= 2 // a short past is learnt from in shorter steps
+	}
+	least := min(leastHistory, history/2)
+	for o := until - judge.Day(days); int(o-p.first) >= least && len(origins) < mostTargets; o -= judge.Day(days) {
+		origins = append(origins, o)
+	}
+	return origins, days
+}
+
+// sample is what can be learnt from on the morning of a day. What is known by then and happened in the target counts;
+// late reports are missed there as they would have been.
+func (p *past) sample(until judge.Day) *sample {
+	origins, days := p.targets(until)
+	if len(origins) == 0 {
+		return nil
+	}
+	s := &sample{days: float64(days)}
+	counts, some := make([][]float64, len(origins)), 0
+	for k, o := range origins {
+		counts[k] = make([]float64, len(p.grid.IDs))
+		for i := range p.knownAt(until) {
+			if d := p.day[i]; d >= o && d < o+judge.Day(days) {
+				if counts[k][p.cell[i]]++; counts[k][p.cell[i]] == 1 {
+					some++
+				}
+			}
+		}
+	}
+	none := len(origins)*len(p.grid.IDs) - some
+	for k, o := range origins {
+		s.take(p, p.at(o), counts[k], uint64(some/sampleRows+1), uint64(none/sampleRows+1))
+	}
+	return s
+}
+
+// train fits all models to what is known on the morning of a day.
+func (p *past) train(until judge.Day) *trained {
+	t := &trained{until: until}
+	s := p.sample(until)
+	if s == nil || s.rows() < 10*columns {
+		return t
+	}
+	t.rows = s.rows()
+	t.regression = fitRegression(s)
+	t.forest = fitForest(s, t.regression, forestTrees)
+	t.mixture = fitMixture(s, func(int) bool { return true })
+	t.repeat = fitMixture(s, func(c int) bool { return c == forever || c == kernelColumn(len(kernelAges)-1, 0) || c == nearFirst })
+	return t
+}
+
+// daily is what each model of t expects in each place on a day after the origin. Models that could not be learnt are
+// left out. Gi* is no expectation and only ranks.
+func (p *past) daily(t *trained, seen *surfaces) map[string][]float64 {
+	g := p.grid
+	out := map[string][]float64{
+		Count:     p.posterior(seen.column[forever], seen.days),
+		Decayed:   p.posterior(seen.column[2], effective(memories[2], seen.days)),
+		LongCount: p.posterior(seen.column[3], effective(memories[3], seen.days)),
+		Kernel:    seen.column[kernelColumn(len(kernelAges)-1, len(kernelWidths))],
+		GiStar:    p.gi(seen.column[forever]),
+	}
+	if t.regression == nil {
+		return out
+	}
+	out[Regression] = perDay(t.regression.logs(g, seen), t.regression.days)
+	out[Trees] = perDay(t.forest.logs(g, seen), t.regression.days)
+	out[Mixture], out[Repeat] = t.mixture.daily(g, seen), t.repeat.daily(g, seen)
+	mean, all := make([]float64, len(g.IDs)), make([]float64, len(g.IDs))
+	for i := range mean {
+		mean[i] = (out[Regression][i] + out[Trees][i]) / 2
+		all[i] = (out[Regression][i] + out[Trees][i] + out[Count][i]) / 3
+	}
+	out[Mean], out[MeanCount] = mean, all
+	return out
+}
+
+func perDay(logs []float64, days float64) []float64 {
+	for i, v := range logs {
+		logs[i] = math.Exp(v) / days
+	}
+	return logs
+}
+
+// effective is over how many days a count with a half-life sums.
+func effective(life, days float64) float64 {
+	return life / math.Ln2 * (1 - decay(days, life))
+}
+
+// posterior is the gamma-Poisson mean per day of counts over so many days. The prior is the mean over the territory by
+// area; its shape is that of the counts' spread (by moments).
+func (p *past) posterior(counts []float64, days float64) []float64 {
+	whole, total := p.grid.Whole(), 0.
+	for _, n := range counts {
+		total += n
+	}
+	excess, squares := 0., 0.
+	for i, n := range counts {
+		mu := total * p.grid.Areas[i] / whole
+		excess += (n-mu)*(n-mu) - mu
+		squares += mu * mu
+	}
+	phi := math.Inf(1)
+	if excess > 0 {
+		phi = max(squares/excess, 1e-3)
+	}
+	out := make([]float64, len(counts))
+	for i, n := range counts {
+		mu := total * p.grid.Areas[i] / whole
+		w := predict.Weight(mu, phi)
+		out[i] = (w*mu + (1-w)*n) / days
+	}
+	return out
+}
+
+// gi is Gi* of Getis & Ord (1995), equation 14, with weights 1 over a place and its neighbours; times the area, as places
+// are ranked by score over area.
+func (p *past) gi(counts []float64) []float64 {
+	n := float64(len(counts))
+	mean, squares := 0., 0.
+	for _, v := range counts {
+		mean += v / n
+		squares += v * v / n
+	}
+	deviation := math.Sqrt(max(squares-mean*mean, 0))
+	out := make([]float64, len(counts))
+	if deviation == 0 || n < 2 {
+		return out
+	}
+	for i, v := range counts {
+		sum, w := v, 1.
+		for _, j := range p.around.list[p.around.start[i]:p.around.start[i+1]] {
+			sum += counts[j]
+			w++
+		}
+		if spread := (n*w - w*w) / (n - 1); spread > 0 {
+			out[i] = (sum - mean*w) / (deviation * math.Sqrt(spread)) * p.grid.Areas[i]
+		}
+	}
+	return out
+}
