@@ -17,7 +17,8 @@ import (
 
 // backtestFirestationsCommand judges forecasts of calls by weeks that they have not seen.
 type backtestFirestationsCommand struct {
-	File      []string `required:"" predictor:"file" help:"Files of calls."`
+	File      []string `predictor:"file" help:"Files of calls."`
+	Essonne   []string `predictor:"file" help:"Instead: files of the yearly operations per commune and of the coverage shares of the Essonne; the last year is held out." placeholder:"FILE"`
 	Source    string   `default:"montgomery911" help:"How to read them: montgomery911, or csv with --mapping."`
 	Mapping   string   `help:"Mapping of the calls: a file or a ready name (csv)."`
 	Station   string   `default:"station" help:"Attribute that names the station of a call."`
@@ -25,7 +26,10 @@ type backtestFirestationsCommand struct {
 	Zone      string   `default:"America/New_York" help:"Time zone of the days."`
 	Holiday   []string `help:"Public holidays, as 2016-07-04; with none, holidays are days like others." placeholder:"DAY"`
 	Weeks     int      `default:"8" help:"Weeks held out, each forecast from the midnight before it."`
+	Until     string   `help:"Only what was reported before this local midnight, as 2016-05-21." placeholder:"DAY"`
 	Variants  bool     `help:"Also the variants of the model: regression only, smoothing only, nothing tamed, nothing pooled."`
+	Service   float64  `default:"0.95" help:"Share of calls that shall find a crew free, for the suggestion of crews."`
+	Busy      int      `default:"1" help:"Whole hours that a call keeps its crew; the calls do not say it."`
 	Draws     int      `default:"2000" help:"Draws of the bootstrap."`
 	Seed      uint64   `default:"1" help:"Seed of chance, in the bootstrap only."`
 }
@@ -38,7 +42,8 @@ days and the week. Baselines: the same day (or hour) a week ago with the quantil
 
 Examples:
   vigie backtest firestations --file montgomery_911_to_2016-07-15.csv.gz
-  vigie backtest firestations --file montgomery_911_to_2016-07-15.csv.gz --weeks 12 --variants --json`
+  vigie backtest firestations --file montgomery_911_to_2016-07-15.csv.gz --weeks 12 --variants --json
+  vigie backtest firestations --essonne nombreParCom.js.gz,repartitionZonesCommunes.js.gz`
 }
 
 // firestationsReport is what is printed.
@@ -50,6 +55,7 @@ type firestationsReport struct {
 	Goals    []stationGoal    `json:"goals"`     // of the first report
 	Reports  []*series.Report `json:"backtests"` // the model, then its variants
 	Variants []string         `json:"variants"`  // names of the reports
+	Crews    []stationCrews   `json:"crews"`     // of stations, most calls first
 }
 
 // stationGoal is one figure that was asked for.
@@ -64,6 +70,12 @@ type stationGoal struct {
 
 // Run prints how the weeks held out were forecast.
 func (c *backtestFirestationsCommand) Run(ctx context.Context, a *app) error {
+	if (len(c.File) > 0) == (len(c.Essonne) > 0) {
+		return usagef("backtest: name --file, or --essonne")
+	}
+	if len(c.Essonne) > 0 {
+		return c.essonne(ctx, a)
+	}
 	calendar, err := c.calendar()
 	if err != nil {
 		return err
@@ -82,7 +94,10 @@ func (c *backtestFirestationsCommand) Run(ctx context.Context, a *app) error {
 		{"smoothing only", series.Options{Model: series.Smoothing}},
 		{"nothing tamed", series.Options{Tame: -1}},
 		{"weekdays and hours not pooled", series.Options{Apart: true}},
-		{"8 weeks of calibration", series.Options{Calibrate: 8}},
+		{"8 weeks of calibration, not faded", series.Options{Calibrate: 8, Fade: -1}},
+		{"calibration not faded", series.Options{Fade: -1}},
+		{"calibration faded by half in 4 weeks", series.Options{Fade: 4}},
+		{"calibration faded by half in 16 weeks", series.Options{Fade: 16}},
 	}
 	if !c.Variants {
 		variants = variants[:1]
@@ -97,6 +112,9 @@ func (c *backtestFirestationsCommand) Run(ctx context.Context, a *app) error {
 		report.Reports, report.Variants = append(report.Reports, r), append(report.Variants, v.name)
 	}
 	report.Goals = stationGoals(report.Reports[0])
+	if report.Crews, err = c.crews(ctx, all, calendar); err != nil {
+		return err
+	}
 	a.display.Close()
 	a.print(report, func(w io.Writer) { printFirestations(w, report) })
 	return nil
@@ -173,7 +191,16 @@ func (c *backtestFirestationsCommand) read(ctx context.Context, a *app, zone *ti
 	first, last := calls[0].at.In(zone), calls[len(calls)-1].at.In(zone)
 	start := time.Date(first.Year(), first.Month(), first.Day()+1, 0, 0, 0, 0, zone) // the first day may be cut
 	end := time.Date(last.Year(), last.Month(), last.Day()+1, 0, 0, 0, 0, zone)
-	table := series.NewTable(start, int(end.Sub(start).Hours()))
+	if c.Until != "" {
+		day, err := time.ParseInLocation(time.DateOnly, c.Until, zone)
+		if err != nil {
+			return nil, usagef("backtest: --until %s is not a day like 2016-05-21", c.Until)
+		}
+		if day.Before(end) {
+			end = day
+		}
+	}
+	table := series.NewTable(start, max(0, int(end.Sub(start).Hours())))
 	for _, x := range calls {
 		if table.Add(x.place, x.kind, x.at, 1) {
 			report.Calls++
@@ -226,6 +253,7 @@ func printFirestations(w io.Writer, r *firestationsReport) {
 		rows = append(rows, []string{g.Goal, g.Of, fmt.Sprintf("%.3f", g.Got), map[bool]string{true: "met", false: "missed"}[g.Met]})
 	}
 	table(w, rows)
+	printCrews(w, r.Crews)
 	for i, report := range r.Reports {
 		fmt.Fprintf(w, "\n%s\n", r.Variants[i])
 		rows := [][]string{{"SERIES", "STEP", "N", "CALLS", "FORECAST", "MASE", "POOLED", "NAIVE", "WEEKDAY", "80 %", "95 %", "WHOLE 80", "WHOLE 95", "PINBALL", "UNDER NAIVE", "PER SERIES", "BETTER", "UNDER WEEKDAY"}}

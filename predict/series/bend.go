@@ -11,21 +11,21 @@ type scores struct {
 	n            float64
 }
 
-// add notes a count that lay anywhere between two probabilities.
-func (s *scores) add(below, upTo float64) {
+// add notes a count that lay anywhere between two probabilities, with a weight.
+func (s *scores) add(below, upTo, weight float64) {
 	const narrow = 1e-4
 	if upTo-below < narrow {
 		middle := (below + upTo) / 2
 		below = min(max(0, middle-narrow/2), 1-narrow)
 		upTo = below + narrow
 	}
-	steep := 1 / (upTo - below)
+	steep := weight / (upTo - below)
 	from, to := int(math.Ceil(below*bins)), int(math.Ceil(min(upTo, 1)*bins))
 	s.slope[from] += steep
 	s.moved[from] += steep * below
 	s.slope[to] -= steep
 	s.moved[to] -= steep * upTo
-	s.n++
+	s.n += weight
 }
 
 // share is the mean share of the counts that lay below each k/bins.
@@ -34,7 +34,7 @@ func (s *scores) share() []float64 {
 	slope, moved := 0.0, 0.0
 	for k := range out {
 		slope, moved = slope+s.slope[k], moved+s.moved[k]
-		out[k] = (slope*float64(k)/bins - moved) / max(s.n, 1)
+		out[k] = (slope*float64(k)/bins - moved) / max(s.n, 1e-9)
 	}
 	return out
 }
@@ -89,9 +89,9 @@ func (b bend) at(u float64) float64 {
 // moments sum what the dispersion of a distribution follows from.
 type moments struct{ over, squares float64 }
 
-func (m *moments) add(y, mean float64) {
-	m.over += (y-mean)*(y-mean) - mean
-	m.squares += mean * mean
+func (m *moments) add(y, mean, weight float64) {
+	m.over += weight * ((y-mean)*(y-mean) - mean)
+	m.squares += weight * mean * mean
 }
 
 // alpha is the dispersion of a series: its own as far as its counts can tell it, that of its like otherwise.

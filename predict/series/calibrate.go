@@ -1,14 +1,19 @@
 package series
 
-import "context"
+import (
+	"context"
+	"math"
+)
 
 // like is how many scores of its like a series is mixed with.
 const like = 200
 
-// pair is a forecast of the past: its mean and what came.
+// pair is a forecast of the past: its mean, what came, and how much that still says.
 type pair struct {
-	mean float64
-	y    int
+	mean   float64
+	y      int
+	at     int     // step of the calibration that it ends with
+	weight float64 // 1 for the latest, fading
 }
 
 // calibrate sets the spread of every target, step and distance from the forecasts of the past.
@@ -21,7 +26,7 @@ func (f *Fitted) calibrate(ctx context.Context) error {
 		var theirs [pools]moments
 		for i, t := range f.targets {
 			for _, x := range f.pairs(t, step) {
-				mine[i].add(float64(x.y), x.mean)
+				mine[i].add(float64(x.y), x.mean, x.weight)
 			}
 			theirs[t.pool].over += mine[i].over
 			theirs[t.pool].squares += mine[i].squares
@@ -35,8 +40,8 @@ func (f *Fitted) calibrate(ctx context.Context) error {
 			f.spreads[i][step].alpha = alpha
 			for _, x := range f.pairs(t, step) {
 				below, upTo := count{x.mean, alpha}.both(x.y)
-				own[i].add(below, upTo)
-				pooledScores[t.pool].add(below, upTo)
+				own[i].add(below, upTo, x.weight)
+				pooledScores[t.pool].add(below, upTo, x.weight)
 			}
 		}
 		for i, t := range f.targets {
@@ -52,13 +57,13 @@ func (f *Fitted) pairs(t target, step int) []pair {
 	switch step {
 	case hourly:
 		means, ys := f.pastHours(t)
-		return window(means, ys, f.hoursSeen(), 1)
+		return faded(window(means, ys, f.hoursSeen(), 1), len(ys), f.fade*24*week)
 	case daily1, daily2:
 		means, ys := f.pastDays(t, step-daily1)
-		return window(means, ys, f.daysSeen(step-daily1), 1)
+		return faded(window(means, ys, f.daysSeen(step-daily1), 1), len(ys), f.fade*week)
 	default:
 		means, ys := f.pastDays(t, step-weekly1)
-		return blocks(means, ys, f.daysSeen(step-weekly1), week)
+		return faded(blocks(means, ys, f.daysSeen(step-weekly1), week), len(ys), f.fade*week)
 	}
 }
 
@@ -120,6 +125,17 @@ func (f *Fitted) profile(r int) []float64 {
 	return f.pools[kind].hours[r-f.p.first[kind]]
 }
 
+// faded gives pairs their weights, after a half-life in steps before the end: the weighted conformal prediction of Barber,
+// Candès, Ramdas & Tibshirani (2023), for what is not the same at all times.
+func faded(pairs []pair, end int, half float64) []pair {
+	if half > 0 {
+		for i := range pairs {
+			pairs[i].weight = math.Exp2(-float64(end-1-pairs[i].at) / half)
+		}
+	}
+	return pairs
+}
+
 // window sums every run of so many steps that was seen whole, the last step of each being any step.
 func window(means []float64, ys []int, seen []bool, size int) []pair {
 	out := make([]pair, 0, len(means))
@@ -135,7 +151,7 @@ func window(means []float64, ys []int, seen []bool, size int) []pair {
 			now.mean, now.y = now.mean-means[i-size], now.y-ys[i-size]
 		}
 		if run >= size {
-			out = append(out, pair{max(now.mean, 0), now.y})
+			out = append(out, pair{mean: max(now.mean, 0), y: now.y, at: i, weight: 1})
 		}
 	}
 	return out
@@ -145,7 +161,7 @@ func window(means []float64, ys []int, seen []bool, size int) []pair {
 func blocks(means []float64, ys []int, seen []bool, size int) []pair {
 	var out []pair
 	for i := 0; i+size <= len(seen); i += size {
-		now, whole := pair{}, true
+		now, whole := pair{at: i + size - 1, weight: 1}, true
 		for k := i; k < i+size; k++ {
 			now.mean, now.y, whole = now.mean+means[k], now.y+ys[k], whole && seen[k]
 		}

@@ -20,8 +20,9 @@ type Fitted struct {
 	long     *axis // the days learnt from and those that can be forecast
 	pools    []*pooled
 	targets  []target
-	from     int // first day of the calibration
-	weeks    int // of the calibration
+	from     int     // first day of the calibration
+	weeks    int     // of the calibration
+	fade     float64 // half-life of past forecasts in weeks; 0: none
 	past     [leads][][]float64
 	coming   [][]float64 // of each row, the mean of each day after the last
 	spreads  [][steps]spread
@@ -70,7 +71,7 @@ func Fit(ctx context.Context, all []Series, cal Calendar, o Options) (*Fitted, e
 		return nil, err
 	}
 	n := p.axis.days()
-	f := &Fitted{p: p, Notes: p.notes, Places: p.places, Kinds: p.kinds, FirstDay: p.axis.start}
+	f := &Fitted{p: p, fade: max(o.Fade, 0), Notes: p.notes, Places: p.places, Kinds: p.kinds, FirstDay: p.axis.start}
 	f.End = p.axis.time(len(p.axis.local) + p.rest)
 	if f.long, err = cal.axis(p.axis.start, len(p.axis.local)+(horizonDays+2)*24); err != nil {
 		return nil, err

@@ -45,6 +45,7 @@ const (
 type Options struct {
 	Model     string  // Average by default
 	Calibrate int     // weeks before the end whose forecasts say how wide intervals must be; 26 by default, at least 4
+	Fade      float64 // half-life, in weeks, of those forecasts' word; 8 by default, negative: all count the same
 	Tame      float64 // a day this many standard deviations above its expectation counts as if it lay there, so that a storm does not raise the days after it; 2.5 by default, negative: never
 	Apart     bool    // stations are not pooled: each has its own weekdays and hours (to show what pooling is worth)
 }
@@ -59,6 +60,9 @@ func (o Options) filled() (Options, error) {
 	if o.Calibrate == 0 {
 		o.Calibrate = 26
 	}
+	if o.Fade == 0 {
+		o.Fade = 8
+	}
 	if o.Tame == 0 {
 		o.Tame = 2.5
 	}
@@ -67,8 +71,8 @@ func (o Options) filled() (Options, error) {
 		return o, fmt.Errorf("series: no model %q; there are %s, %s and %s: %w", o.Model, Average, Regression, Smoothing, predict.ErrShape)
 	case o.Calibrate < 4:
 		return o, fmt.Errorf("series: %d weeks of calibration, need 4: %w", o.Calibrate, predict.ErrShape)
-	case math.IsNaN(o.Tame) || math.IsInf(o.Tame, 0):
-		return o, fmt.Errorf("series: tame is %v: %w", o.Tame, predict.ErrShape)
+	case math.IsNaN(o.Tame+o.Fade) || math.IsInf(o.Tame+o.Fade, 0):
+		return o, fmt.Errorf("series: tame is %v and fade %v: %w", o.Tame, o.Fade, predict.ErrShape)
 	}
 	return o, nil
 }

@@ -1,0 +1,291 @@
+package series
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"vigie/predict"
+)
+
+// CrewOptions say what crews are wanted for.
+type CrewOptions struct {
+	Service float64 // share of calls that shall find a crew free at once; 0.95 by default
+	Busy    int     // whole hours that a call keeps its crew, way back and making ready included; 1 by default, because calls do not say it
+	Shifts  []int   // local hours at which shifts begin, ascending; 7 and 19 by default
+	Least   int     // crews that are there in any case; 1 by default
+}
+
+// Crews is a suggestion for one place and kind, and what it would have been worth.
+type Crews struct {
+	Place   string  `json:"place"`
+	Kind    string  `json:"kind"`
+	Service float64 `json:"service"`
+	Busy    int     `json:"busy_hours"`
+	Shifts  []Shift `json:"shifts"`
+	Past    Roster  `json:"past"`  // the same suggestions made week by week in the past, each from what was known before it
+	Fixed   Roster  `json:"fixed"` // the cheapest unchanging numbers that reach the service in the same weeks, chosen afterwards: it knows what came
+}
+
+// Shift is what is suggested for one shift.
+type Shift struct {
+	From   time.Time `json:"from"`
+	To     time.Time `json:"to"`
+	Calls  float64   `json:"calls"`      // expected
+	Most   int       `json:"calls_most"` // not exceeded with the probability of the service level
+	Crews  int       `json:"crews"`
+	Served float64   `json:"served"` // expected share of calls that find a crew free
+}
+
+// Roster is what crews cost and missed in weeks that have passed.
+type Roster struct {
+	From      time.Time `json:"from"`
+	To        time.Time `json:"to"`
+	Shifts    int       `json:"shifts"`
+	CrewHours int       `json:"crew_hours"`
+	Calls     int       `json:"calls"`
+	Missed    int       `json:"missed"` // calls that found no crew free
+	Hours     int       `json:"hours"`  // with such a call
+	Served    float64   `json:"served"` // 1 − Missed/Calls; 1 without calls
+	Crews     []int     `json:"crews,omitempty"`
+}
+
+// learnWeeks of forecasts must have passed before the first suggestion of the past.
+const learnWeeks = 4
+
+func (o CrewOptions) filled() (CrewOptions, error) {
+	if o.Service == 0 {
+		o.Service = 0.95
+	}
+	if o.Busy == 0 {
+		o.Busy = 1
+	}
+	if o.Least == 0 {
+		o.Least = 1
+	}
+	if len(o.Shifts) == 0 {
+		o.Shifts = []int{7, 19}
+	}
+	switch {
+	case !(o.Service >= 0.5 && o.Service <= 0.999):
+		return o, fmt.Errorf("crews: a service level of %v is not within 0.5 and 0.999: %w", o.Service, predict.ErrShape)
+	case o.Busy < 1 || o.Busy > 24 || o.Least < 0:
+		return o, fmt.Errorf("crews: busy for %d hours (1 to 24), at least %d crews: %w", o.Busy, o.Least, predict.ErrShape)
+	case !slices.IsSorted(o.Shifts) || o.Shifts[0] < 0 || o.Shifts[len(o.Shifts)-1] > 23 || len(slices.Compact(slices.Clone(o.Shifts))) < len(o.Shifts):
+		return o, fmt.Errorf("crews: shifts begin at %v, want local hours that ascend within 0 and 23: %w", o.Shifts, predict.ErrShape)
+	}
+	return o, nil
+}
+
+// Crews suggests how many crews each whole shift of the coming hours needs, so that the wanted share of calls finds one
+// free. A crew is busy for Busy hours from its call on, so as many are busy in an hour as calls came in the last Busy hours,
+// this one included (by whole hours, so on the safe side). The distribution of that number is bent by its own past
+// forecasts. It fails with predict.ErrShape for what is not a place, kind, horizon or option.
+func (f *Fitted) Crews(place, kind string, hours int, o CrewOptions) (*Crews, error) {
+	o, err := o.filled()
+	if err != nil {
+		return nil, err
+	}
+	at := slices.IndexFunc(f.targets, func(t target) bool { return t.place == place && t.kind == kind })
+	if at < 0 {
+		return nil, fmt.Errorf("crews: no series of place %q and kind %q: %w", place, kind, predict.ErrShape)
+	}
+	if hours < 1 || hours > horizonDays*24+1 {
+		return nil, fmt.Errorf("crews: %d hours ahead, can forecast 1 to %d: %w", hours, horizonDays*24+1, predict.ErrShape)
+	}
+	c := &Crews{Place: place, Kind: kind, Service: o.Service, Busy: o.Busy}
+	h := f.history(f.targets[at])
+	f.replay(c, h, o)
+	f.suggest(c, h, f.targets[at], hours, o)
+	return c, nil
+}
+
+// history is what was forecast and what came, hour by hour, of the calibration.
+type history struct {
+	means []float64
+	ys    []int
+	seen  []bool
+	first int // hour of the axis of the first
+}
+
+func (f *Fitted) history(t target) *history {
+	h := &history{seen: f.hoursSeen(), first: f.p.axis.begins[f.from]}
+	h.means, h.ys = f.pastHours(t)
+	return h
+}
+
+// trailing sums the last size values up to each.
+func trailing[T int | float64](v []T, size int) []T {
+	out := make([]T, len(v))
+	var sum T
+	for i, x := range v {
+		sum += x
+		if i >= size {
+			sum -= v[i-size]
+		}
+		out[i] = max(sum, 0)
+	}
+	return out
+}
+
+// shape learns the spread of sums of so many hours from the first end hours of the history.
+func (h *history) shape(size, end int, fade float64) *spread {
+	pairs := faded(window(h.means[:end], h.ys[:end], h.seen[:end], size), end, fade*24*week)
+	var m moments
+	for _, x := range pairs {
+		m.add(float64(x.y), x.mean, x.weight)
+	}
+	s := &spread{alpha: m.alpha(moments{})}
+	var own scores
+	for _, x := range pairs {
+		below, upTo := count{x.mean, s.alpha}.both(x.y)
+		own.add(below, upTo, x.weight)
+	}
+	s.bend = newBend(&own, &scores{}, 0)
+	return s
+}
+
+// need is the smallest number of crews that serves the wanted share of the calls of hours, and the share it serves. calls
+// and busy are the means of each hour: of its calls, and of the crews busy in it.
+func need(calls, busy []float64, s *spread, o CrewOptions) (crews int, served float64) {
+	sum := 0.0
+	for _, x := range calls {
+		sum += x
+	}
+	const most = 10_000
+	for crews = o.Least; ; crews++ {
+		served = 0
+		for i, x := range busy {
+			_, upTo := count{x, s.alpha}.both(crews)
+			served += calls[i] / sum * s.bend.at(upTo)
+		}
+		if served >= o.Service || crews >= most || sum <= 0 {
+			return crews, served
+		}
+	}
+}
+
+// shift is a run of hours from first to before end, and the number of its hour of beginning.
+type shift struct{ first, end, slot int }
+
+// shifts are the whole ones between two hours of an axis.
+func (a *axis) shifts(from, to int, begins []int) []shift {
+	var out []shift
+	open := -1
+	slot := 0
+	for h := from; h <= to && h <= len(a.local); h++ {
+		now := 0 // an axis ends at midnight
+		if h < len(a.local) {
+			now = int(a.local[h])
+		}
+		next := slices.Index(begins, now)
+		if next < 0 || h > 0 && now == int(a.local[h-1]) { // an hour that clocks repeat begins once
+			continue
+		}
+		if open >= 0 {
+			out = append(out, shift{open, h, slot})
+		}
+		open, slot = h, next
+	}
+	return out
+}
+
+// suggest sets the shifts to come.
+func (f *Fitted) suggest(c *Crews, h *history, t target, hours int, o CrewOptions) {
+	first := f.p.axis.begins[f.p.axis.days()]
+	coming := f.comingHours(t)
+	// The hours just before are needed for crews still busy; they are forecast too where the day is not whole.
+	lead := min(o.Busy-1, len(h.means))
+	busy := trailing(append(slices.Clone(h.means[len(h.means)-lead:]), coming...), o.Busy)[lead:]
+	at := h.shape(o.Busy, len(h.ys), f.fade)
+	bySize := map[int]*spread{}
+	for _, s := range f.long.shifts(first+f.p.rest, first+f.p.rest+hours, o.Shifts) {
+		from, to := s.first-first, s.end-first
+		size := to - from
+		if bySize[size] == nil {
+			bySize[size] = h.shape(size, len(h.ys), f.fade)
+		}
+		one := Shift{From: f.long.time(s.first), To: f.long.time(s.end)}
+		for _, x := range coming[from:to] {
+			one.Calls += x
+		}
+		fc := Forecast{count: count{one.Calls, bySize[size].alpha}, spread: bySize[size]}
+		one.Most = fc.Whole(o.Service)
+		one.Crews, one.Served = need(coming[from:to], busy[from:to], at, o)
+		c.Shifts = append(c.Shifts, one)
+	}
+}
+
+// replay makes the suggestions of the past and counts what they would have cost and missed.
+func (f *Fitted) replay(c *Crews, h *history, o CrewOptions) {
+	a := f.p.axis
+	busyMeans, busy := trailing(h.means, o.Busy), trailing(h.ys, o.Busy)
+	var past []shift
+	var crews []int
+	for w := learnWeeks; w < f.weeks; w++ {
+		from, to := a.begins[f.from+w*week], a.begins[f.from+(w+1)*week]
+		at := h.shape(o.Busy, from-h.first, f.fade)
+		for _, s := range a.shifts(from, min(to+23, len(a.local)), o.Shifts) {
+			if s.first >= to || slices.Contains(h.seen[s.first-h.first:s.end-h.first], false) {
+				continue
+			}
+			n, _ := need(h.means[s.first-h.first:s.end-h.first], busyMeans[s.first-h.first:s.end-h.first], at, o)
+			past, crews = append(past, s), append(crews, n)
+		}
+	}
+	c.Past = f.roster(past, crews, h, busy)
+	c.Fixed = f.fixed(past, h, busy, o)
+}
+
+// roster counts what crews cost and missed.
+func (f *Fitted) roster(shifts []shift, crews []int, h *history, busy []int) Roster {
+	r := Roster{Shifts: len(shifts), Served: 1}
+	for i, s := range shifts {
+		if i == 0 {
+			r.From = f.p.axis.time(s.first)
+		}
+		r.To = f.p.axis.time(s.end)
+		r.CrewHours += crews[i] * (s.end - s.first)
+		for at := s.first - h.first; at < s.end-h.first; at++ {
+			missed := min(h.ys[at], max(0, busy[at]-crews[i]))
+			r.Calls += h.ys[at]
+			r.Missed += missed
+			r.Hours += int(flag(missed > 0))
+		}
+	}
+	if r.Calls > 0 {
+		r.Served = 1 - float64(r.Missed)/float64(r.Calls)
+	}
+	return r
+}
+
+// fixed finds the cheapest number for each slot that reaches the service in it.
+func (f *Fitted) fixed(shifts []shift, h *history, busy []int, o CrewOptions) Roster {
+	numbers := make([]int, len(o.Shifts))
+	crews := make([]int, len(shifts))
+	for slot := range numbers {
+		var mine []shift
+		most := o.Least
+		for _, s := range shifts {
+			if s.slot == slot {
+				mine = append(mine, s)
+				most = max(most, slices.Max(busy[s.first-h.first:s.end-h.first]))
+			}
+		}
+		same := make([]int, len(mine))
+		for n := o.Least; n <= most; n++ {
+			for i := range same {
+				same[i] = n
+			}
+			if numbers[slot] = n; f.roster(mine, same, h, busy).Served >= o.Service {
+				break
+			}
+		}
+	}
+	for i, s := range shifts {
+		crews[i] = numbers[s.slot]
+	}
+	r := f.roster(shifts, crews, h, busy)
+	r.Crews = numbers
+	return r
+}
