@@ -3,6 +3,8 @@ package geoengine
 import (
 	"context"
 	"fmt"
+	"math"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/paulmach/orb"
@@ -40,6 +42,34 @@ func (c *CopyRows) Int64(v int64) { c.buffer.int64(v) }
 
 // Float32 is a field of type real.
 func (c *CopyRows) Float32(v float32) { c.buffer.float32(v) }
+
+// Float64 is a field of type double precision.
+func (c *CopyRows) Float64(v float64) { c.buffer.int64(int64(math.Float64bits(v))) }
+
+// Time is a field of type timestamptz.
+func (c *CopyRows) Time(t time.Time) { c.buffer.time(t) }
+
+// UUID is a field of type uuid.
+func (c *CopyRows) UUID(v [16]byte) {
+	c.int32s(int32(len(v)))
+	c.buffer.b = append(c.buffer.b, v[:]...)
+}
+
+// Null is a field without a value.
+func (c *CopyRows) Null() { c.buffer.null() }
+
+// Int32s is a field of type int[].
+func (c *CopyRows) Int32s(v []int32) {
+	const arrayOf, header, each = 23, 12, 8 // of type int4
+	if len(v) == 0 {
+		c.int32s(header, 0, 0, arrayOf)
+		return
+	}
+	c.int32s(int32(header+each+each*len(v)), 1, 0, arrayOf, int32(len(v)), 1)
+	for _, n := range v {
+		c.int32s(4, n)
+	}
+}
 
 // Text is a field of type text.
 func (c *CopyRows) Text(v string) { c.buffer.text(v) }

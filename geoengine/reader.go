@@ -20,7 +20,8 @@ const createReader = `create role vigie_reader nologin noinherit`
 // grantReads is the one list of what reads may select from. It runs after every migration: a restored backup holds no
 // grants.
 const grantReads = `grant select on event, unit, area, area_part, source, category, zone,
-	road_network, road_section, road_restriction, road_site, road_overview to vigie_reader`
+	road_network, road_section, road_restriction, road_site, road_overview,
+	forecast_run, forecast_value, forecast_score, forecast_decision to vigie_reader`
 
 // ReaderState is what the database says about the role Reader.
 type ReaderState struct {
@@ -36,8 +37,9 @@ const selectReaderState = `
 	       coalesce(r.rolsuper or r.rolbypassrls, false),
 	       coalesce(pg_has_role(current_user, r.oid,
 	           case when current_setting('server_version_num')::int >= 160000 then 'SET' else 'MEMBER' end), false),
-	       (select count(*) = 3 from pg_class c
-	        where c.oid in (to_regclass('event'), to_regclass('event_retracted'), to_regclass('unit'))
+	       (select count(*) = 7 from pg_class c
+	        where c.oid in (to_regclass('event'), to_regclass('event_retracted'), to_regclass('unit'), to_regclass('forecast_run'),
+	            to_regclass('forecast_value'), to_regclass('forecast_score'), to_regclass('forecast_decision'))
 	          and c.relrowsecurity and c.relowner is distinct from r.oid),
 	       current_user::text
 	from (values (1)) one left join pg_roles r on r.rolname = $1`
@@ -63,7 +65,7 @@ func (r ReaderState) Check() error {
 	case !r.Usable:
 		return fmt.Errorf("the user %s may not take the role %s: an administrator must run: %s", r.User, Reader, r.grant())
 	case !r.Protected:
-		return errors.New("row-level security is off for event, event_retracted or unit: vigie db migrate, and " +
+		return errors.New("row-level security is off for event, event_retracted, unit or a table forecast_…: vigie db migrate, and " +
 			"alter table … enable row level security where somebody switched it off")
 	}
 	return nil

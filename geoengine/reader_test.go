@@ -104,6 +104,7 @@ func TestReaderCannotBypass(t *testing.T) {
 	readable := map[string]bool{
 		"event": true, "unit": true, "area": true, "area_part": true, "source": true, "category": true, "zone": true,
 		"road_network": true, "road_section": true, "road_restriction": true, "road_site": true, "road_overview": true,
+		"forecast_run": true, "forecast_value": true, "forecast_score": true, "forecast_decision": true,
 	}
 	rows, err := store.Pool.Query(t.Context(), `select c.relname from pg_class c where c.relkind in ('r', 'v', 'm', 'p', 'f') and c.relnamespace = 'public'::regnamespace
 		and has_any_column_privilege('vigie_reader', c.oid, 'select') and not exists (select from pg_depend d where d.objid = c.oid and d.deptype = 'e')`)
@@ -159,7 +160,7 @@ func TestPoliciesAreReadyForCitus(t *testing.T) {
 			t.Errorf("%s: an absent setting must be null, not an error: %s", p.Table, p.Expression)
 		}
 	}
-	if got := strings.Join(tables, " "); got != "event event_retracted unit" {
+	if got := strings.Join(tables, " "); got != "event event_retracted forecast_decision forecast_run forecast_score forecast_value unit" {
 		t.Errorf("policies on %s", got)
 	}
 }

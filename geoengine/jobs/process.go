@@ -35,6 +35,8 @@ type Process struct {
 	// ctx ends. An error that wraps geoengine.ErrInvalid, ErrMissing or ErrBusy is shown to the caller, another is
 	// not.
 	Run func(ctx context.Context, call Call) error
+	// Maker is whatever the package that declares the process wants to find again by it; it may be nil.
+	Maker any
 }
 
 // Input is one value that a process takes.

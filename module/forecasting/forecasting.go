@@ -14,7 +14,7 @@ import (
 )
 
 // Forecaster is one forecast that a module offers. Name, Title, Model, Version, Categories, Place, Horizons, Read, Make
-// and Actual must be set.
+// and Actual must be set. Read, Make and Actual may be called at the same time for different runs.
 type Forecaster struct {
 	Name    string // also of its process ("forecast-NAME") and of its schedule
 	Title   module.Text
@@ -25,7 +25,15 @@ type Forecaster struct {
 	Place      forecast.PlaceKind
 	Horizons   []Horizon
 	Options    []Option
-	Every      time.Duration // between two scheduled runs of one area
+	Unit       module.Text   // of values; the card of a run says it too
+	Every      time.Duration // between two scheduled runs of one area; a day if zero
+	// Settle is how long reports take to come in once a period has passed: a run is scored then, and once more after four
+	// times as long, with what came late. 14 days if zero.
+	Settle time.Duration
+	// Check refuses a spec before anything is read, with what to change; may be nil.
+	Check func(spec forecast.Spec) error
+	// Covered is the share of what happened that an interval holds; nil is 1 within it, its ends included, and 0 outside.
+	Covered func(low, high, observed float64) float64
 	// Read gets from the store what a run needs: only what was reported before spec.Until.
 	Read func(ctx context.Context, store *geoengine.Store, spec forecast.Spec, report progress.Func) (Input, error)
 	// Make is the run: a pure function of input and spec. It fills all of the result but Spec, Model, Version and InputHash.

@@ -1,0 +1,268 @@
+package forecasting
+
+import (
+	"bytes"
+	"encoding/base64"
+	"encoding/csv"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/paulmach/orb"
+	"github.com/paulmach/orb/geojson"
+
+	"vigie/api/door"
+	"vigie/api/ogc"
+	"vigie/api/problem"
+	"vigie/geoengine"
+	"vigie/geoengine/forecast"
+	"vigie/geoengine/hex"
+	"vigie/tiles"
+)
+
+// maxPage is the most values of a page.
+const maxPage = 10_000
+
+// valueBody is a value as the API shows it.
+type valueBody struct {
+	ID string `json:"id"`
+	forecast.Value
+	Step  string   `json:"step"`
+	Width int      `json:"width"`
+	Lon   *float64 `json:"lon,omitempty"`
+	Lat   *float64 `json:"lat,omitempty"`
+	// Cell hides that of the value: ids are in hexadecimal.
+	Cell any `json:"cell,omitempty"`
+}
+
+func shown(v *forecast.Located, whole bool) valueBody {
+	body := valueBody{ID: tiles.PlaceID(&v.Value), Value: v.Value, Step: v.Step, Width: tiles.UncertaintyClass(&v.Value)}
+	if !whole {
+		body.Rank = 0
+	}
+	if v.Center != nil {
+		body.Lon, body.Lat = &v.Center[0], &v.Center[1]
+	}
+	return body
+}
+
+func valueForms() []ogc.Format {
+	return []ogc.Format{{Name: "json", Media: "application/json"}, {Name: "csv", Media: "text/csv"}, {Name: "geojson", Media: "application/geo+json"}}
+}
+
+// values shows values of a run.
+func (d *desk) values(w http.ResponseWriter, r *http.Request, pass door.Pass) error {
+	err := d.answerValues(w, r, pass)
+	if err != nil {
+		return say(ogc.Language(r), err)
+	}
+	return nil
+}
+
+func (d *desk) answerValues(w http.ResponseWriter, r *http.Request, pass door.Pass) error {
+	form, err := ogc.Negotiate(r, pass.Values().Get("f"), valueForms())
+	if err != nil {
+		return err
+	}
+	run, err := d.run(r.Context(), pass, r.PathValue("id"))
+	if err != nil {
+		return err
+	}
+	whole := run.Whole(pass.Scope())
+	ask, err := readAsk(pass, &run, whole)
+	if err != nil {
+		return err
+	}
+	limit := ask.Limit
+	ask.Limit, ask.Shapes = limit+1, form.Name == "geojson"
+	list, err := d.store.Values(r.Context(), pass.Rights(), run.ID, ask)
+	if err != nil {
+		return err
+	}
+	next := ""
+	if len(list) > limit {
+		list = list[:limit]
+		next = cursor(&list[limit-1], ask.Rank > 0)
+	}
+	var body []byte
+	switch form.Name {
+	case "csv":
+		body = writeCSV(list, whole)
+	case "geojson":
+		body, err = writeGeoJSON(list, whole)
+	default:
+		body, err = writeValues(list, whole, next)
+	}
+	if err != nil {
+		return err
+	}
+	h := w.Header()
+	h.Set("Content-Type", form.Media)
+	h.Set("Cache-Control", "private, no-cache")
+	if next != "" {
+		query := r.URL.Query()
+		query.Set("cursor", next)
+		h.Set("Link", `<`+r.URL.Path+`?`+query.Encode()+`>; rel="next"`)
+	}
+	_, err = w.Write(body)
+	return err
+}
+
+// readAsk reads which values are asked for.
+func readAsk(pass door.Pass, run *forecast.Run, whole bool) (ask forecast.Ask, err error) {
+	values := pass.Values()
+	var bad problem.Fields
+	count := func(name string, standard, least, most int) int {
+		text := values.Get(name)
+		if text == "" {
+			return standard
+		}
+		n, err := strconv.Atoi(text)
+		if err != nil || n < least || n > most {
+			bad.Add("query."+name, fmt.Sprintf("must be %d to %d", least, most))
+		}
+		return n
+	}
+	instant := func(name string) time.Time {
+		text := values.Get(name)
+		if text == "" {
+			return time.Time{}
+		}
+		at, err := time.Parse(time.RFC3339, text)
+		if err != nil || at.Before(geoengine.Earliest) || at.After(geoengine.Latest) {
+			bad.Add("query."+name, "must be a date and time of RFC 3339, 1900 to 2100")
+		}
+		return at
+	}
+	const standard = 1000
+	ask = forecast.Ask{
+		Area: values.Get("area"), Step: values.Get("step"), From: instant("from"), To: instant("to"), Rank: count("rank", 0, 1, forecast.MaxValues), Limit: count("limit", standard, 1, maxPage),
+	}
+	if ask.Area != "" && !geoengine.ValidAreaPath(ask.Area) {
+		bad.Add("query.area", "must be the path of an area")
+	}
+	if kinds, given := values["kind"]; given {
+		ask.Kind = &kinds[0]
+	}
+	if place := values.Get("place"); place != "" {
+		if ask.Place = place; run.Head.Place == forecast.Cells {
+			ask.Place = ""
+			if ask.Cell, err = hex.Parse(place); err != nil {
+				bad.Add("query.place", "must be an H3 cell")
+			}
+		}
+	}
+	const longest = 300
+	for _, name := range []string{"kind", "place", "step", "cursor"} {
+		if text := values.Get(name); len(text) > longest || strings.ContainsRune(text, 0) {
+			bad.Add("query."+name, "is no text of at most 300 bytes")
+		}
+	}
+	if text := values.Get("cursor"); text != "" && !readCursor(text, &ask) {
+		bad.Add("query.cursor", "is none of a page of these values")
+	}
+	if err := bad.Err(); err != nil {
+		return ask, err
+	}
+	if ask.Rank > 0 && !whole {
+		return ask, wrong("query.rank", "Le rang dépend de tous les territoires de la prévision, dont vous ne voyez qu'une partie : demandez les valeurs sans rang.",
+			"Ranks hang on all areas of the run, of which you see a part: ask for values without rank.")
+	}
+	return ask, nil
+}
+
+// cursor names the last value of a page.
+func cursor(last *forecast.Located, byRank bool) string {
+	rank := 0
+	if byRank {
+		rank = last.Rank
+	}
+	return base64.RawURLEncoding.EncodeToString(fmt.Appendf(nil, "%d.%d", rank, last.Seq))
+}
+
+func readCursor(text string, ask *forecast.Ask) bool {
+	raw, err := base64.RawURLEncoding.DecodeString(text)
+	if err != nil {
+		return false
+	}
+	rank, seq, _ := strings.Cut(string(raw), ".")
+	if ask.AfterRank, err = strconv.Atoi(rank); err != nil || ask.AfterRank < 0 || ask.AfterRank > forecast.MaxValues || (ask.AfterRank > 0) != (ask.Rank > 0) {
+		return false
+	}
+	ask.AfterSeq, err = strconv.Atoi(seq)
+	return err == nil && ask.AfterSeq >= 0 && ask.AfterSeq <= forecast.MaxValues
+}
+
+func writeValues(list []forecast.Located, whole bool, next string) ([]byte, error) {
+	page := struct {
+		Values []valueBody `json:"values"`
+		Next   string      `json:"next,omitempty"`
+	}{[]valueBody{}, next}
+	for i := range list {
+		page.Values = append(page.Values, shown(&list[i], whole))
+	}
+	return json.Marshal(&page)
+}
+
+func writeGeoJSON(list []forecast.Located, whole bool) ([]byte, error) {
+	collection := geojson.NewFeatureCollection()
+	for i := range list {
+		v := &list[i]
+		var shape orb.Geometry
+		switch {
+		case v.Cell != 0:
+			ring := orb.Ring(hex.Boundary(nil, v.Cell))
+			shape = orb.Polygon{append(ring, ring[0])}
+		case v.Geometry != nil:
+			shape = v.Geometry
+		case v.Center != nil:
+			shape = *v.Center
+		}
+		feature := geojson.NewFeature(shape)
+		raw, err := json.Marshal(shown(v, whole))
+		if err == nil {
+			err = json.Unmarshal(raw, &feature.Properties)
+		}
+		if err != nil {
+			return nil, fmt.Errorf("write values: %w", err)
+		}
+		collection.Append(feature)
+	}
+	return json.Marshal(collection)
+}
+
+func writeCSV(list []forecast.Located, whole bool) []byte {
+	var out bytes.Buffer
+	w := csv.NewWriter(&out)
+	write := func(fields ...string) { _ = w.Write(fields) } // to memory
+	write("id", "label", "area", "kind", "step", "from", "to", "expected", "median", "low80", "high80", "low95", "high95", "last_year", "count", "rank", "lon", "lat")
+	number := func(v float64) string { return strconv.FormatFloat(v, 'g', -1, 64) }
+	for i := range list {
+		v := shown(&list[i], whole)
+		fields := []string{tame(v.ID), tame(v.Label), v.Area, tame(v.Kind), v.Step, v.From.Format(time.RFC3339), v.To.Format(time.RFC3339)}
+		for _, n := range []float64{v.Expected, v.Median, v.Low80, v.High80, v.Low95, v.High95, v.LastYear, v.Count} {
+			fields = append(fields, number(n))
+		}
+		rank, lon, lat := "", "", ""
+		if v.Rank > 0 {
+			rank = strconv.Itoa(v.Rank)
+		}
+		if v.Lon != nil {
+			lon, lat = number(*v.Lon), number(*v.Lat)
+		}
+		write(append(fields, rank, lon, lat)...)
+	}
+	w.Flush()
+	return out.Bytes()
+}
+
+// tame keeps a spreadsheet from taking a text for a formula.
+func tame(text string) string {
+	if text != "" && strings.ContainsRune("=+-@\t\r", rune(text[0])) {
+		return "'" + text
+	}
+	return text
+}

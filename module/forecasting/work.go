@@ -1,0 +1,146 @@
+package forecasting
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"vigie/geoengine/forecast"
+	"vigie/geoengine/jobs"
+	"vigie/geoengine/journal"
+	"vigie/module"
+)
+
+// keepRuns is how long runs are kept, from the end of their period: three years, so that a season can be compared with
+// the two before it, and what was said can be held against what happened.
+const keepRuns = 3 * 365 * 24 * time.Hour
+
+// Kept declares what is kept of forecasts, for the module that has them.
+func Kept() module.Kept {
+	return module.Kept{
+		What: module.Text{FR: "Prévisions, notes et décisions, depuis la fin de leur période", EN: "Forecasts, scores and decisions, from the end of their period"},
+		For:  keepRuns,
+	}
+}
+
+// How often the schedule and the scores are looked after, and the retention.
+const (
+	lookEvery  = 2 * time.Minute
+	purgeEvery = 6 * time.Hour
+)
+
+// work submits the runs of the schedule, scores those whose period has passed, and purges, until ctx ends.
+func (d *desk) work(ctx context.Context) error {
+	log := journal.New(d.db, rand.Reader, d.clock)
+	defer log.Close()
+	purged := time.Time{}
+	for {
+		if err := d.look(ctx, log); err != nil {
+			return err
+		}
+		if d.first() && time.Since(purged) >= purgeEvery {
+			runs, err := d.store.Purge(ctx, d.clock().Add(-keepRuns))
+			if err != nil {
+				return err
+			}
+			if runs > 0 {
+				d.log.Info("forecasts erased, as their retention has ended", "runs", runs)
+			}
+			purged = time.Now() // monotonic, for the pause only
+		}
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-time.After(lookEvery):
+		}
+	}
+}
+
+// look looks once after the schedule and the scores: on one server at a time.
+func (d *desk) look(ctx context.Context, log *journal.Journal) error {
+	for _, f := range d.forecasters {
+		if err := d.store.Alone(ctx, "schedule "+f.Name, func(ctx context.Context) error { return d.submitDue(ctx, f) }); err != nil {
+			return err
+		}
+		if err := d.store.Alone(ctx, "scores "+f.Name, func(ctx context.Context) error { return d.scoreDue(ctx, f, log) }); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// slot is the begin of the local period of the schedule that holds now: periods of whole days are counted from a Monday.
+func slot(now time.Time, every time.Duration, zone *time.Location) time.Time {
+	const day = 24 * time.Hour
+	local := now.In(zone)
+	midnight := time.Date(local.Year(), local.Month(), local.Day(), 0, 0, 0, 0, zone)
+	if every < day {
+		return midnight.Add(local.Sub(midnight).Truncate(every))
+	}
+	monday := time.Date(1970, 1, 5, 0, 0, 0, 0, time.UTC)
+	days := int(time.Date(local.Year(), local.Month(), local.Day(), 0, 0, 0, 0, time.UTC).Sub(monday) / day)
+	return midnight.AddDate(0, 0, -(days % int(every/day)))
+}
+
+// submitDue submits the runs of the schedule that are due: none that is there, or has been asked for.
+func (d *desk) submitDue(ctx context.Context, f *Forecaster) error {
+	planned, err := d.store.Planned(ctx, f.Name)
+	if err != nil {
+		return err
+	}
+	for i := range planned {
+		spec := planned[i].Spec(slot(d.clock(), f.Every, d.zone))
+		spec.Seed = 1
+		if spec, err = Prepare(f, spec, d.clock()); err == nil {
+			err = d.submitOnce(ctx, f, spec)
+		}
+		if err != nil {
+			if ctx.Err() != nil {
+				return nil //nolint:nilerr // it fails because it is told to stop
+			}
+			d.log.Warn("a scheduled forecast could not be asked for", "forecast", f.Name, "area", planned[i].Area, "horizon", planned[i].Horizon, "error", err)
+		}
+	}
+	return nil
+}
+
+// selectAsked looks for a job that was asked for a run: jobs are kept a day, and a run that failed is asked for again then.
+const selectAsked = `select exists (select from job where owner = '' and machine and process = $1 and inputs::jsonb = $2::jsonb)`
+
+func (d *desk) submitOnce(ctx context.Context, f *Forecaster, spec forecast.Spec) error {
+	there, err := d.store.Made(ctx, spec)
+	if err != nil || there {
+		return err
+	}
+	inputs, err := specInputs(spec, "fr")
+	if err != nil {
+		return err
+	}
+	raw, err := json.Marshal(inputs)
+	if err != nil {
+		return fmt.Errorf("ask for %s: %w", f.Name, err)
+	}
+	if err := d.db.Pool.QueryRow(ctx, selectAsked, processID(f.Name), raw).Scan(&there); err != nil || there {
+		return err
+	}
+	process, err := d.queue.Processes().Find(processID(f.Name))
+	if err != nil {
+		return err
+	}
+	j, err := d.queue.Submit(ctx, order(process, jobs.House(), jobs.Granted{}, inputs))
+	if err != nil {
+		return err
+	}
+	d.log.Info("a scheduled forecast was asked for", "forecast", f.Name, "areas", spec.Areas, "horizon", spec.Horizon, "job", j.ID.String())
+	return nil
+}
+
+// order is a job of the process.
+func order(process *jobs.Process, owner jobs.Owner, granted jobs.Granted, inputs map[string]json.RawMessage) jobs.Order {
+	return jobs.Order{
+		Process: process, Owner: owner, Granted: granted,
+		Asked: jobs.Asked{Inputs: inputs, Wanted: map[string]string{"result": jobs.MediaJSON}, ByRef: map[string]bool{}, Response: jobs.Raw},
+	}
+}
