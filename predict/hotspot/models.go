@@ -26,8 +26,8 @@ const (
 	Mixture    = "mixture"
 	Regression = "regression"
 	Trees      = "trees"
-	Mean       = "mean of regression and trees"
-	MeanCount  = "mean of regression, trees and count"
+	Mean       = "mean of mixture and trees"
+	MeanCount  = "mean of mixture, trees and count"
 )
 
 // Contenders are all models, the simplest first: the order in which they win ties.
@@ -35,7 +35,7 @@ func Contenders() []Model {
 	return []Model{
 		{Count, "gamma-Poisson count of all history in each place, with a prior by area", false},
 		{Decayed, "count that forgets half in 365 days", true},
-		{Kernel, "density of all history by a Gaussian kernel of about 2.5 sides of a place", true},
+		{Kernel, "density of all history by a Gaussian kernel of 0.65 sides of a place, the best of the widths that are tried", true},
 		{GiStar, "Gi* of Getis and Ord of all history over a place and its neighbours", true},
 		{Uniform, "the same everywhere", true},
 		{LongCount, "count that forgets half in 1,000 days", false},
@@ -43,8 +43,8 @@ func Contenders() []Model {
 		{Mixture, "counts at five memories and kernels at three memories and several widths, weights by likelihood", false},
 		{Regression, "Poisson regression on the logarithms of the same columns", false},
 		{Trees, "boosted trees on the same columns, from where the regression ends", false},
-		{Mean, "mean of what regression and trees expect", false},
-		{MeanCount, "mean of what regression, trees and count expect", false},
+		{Mean, "mean of what mixture and trees expect", false},
+		{MeanCount, "mean of what mixture, trees and count expect", false},
 	}
 }
 
@@ -131,7 +131,7 @@ func (p *past) daily(t *trained, seen *surfaces) map[string][]float64 {
 		Count:     p.posterior(seen.column[forever], seen.days),
 		Decayed:   p.posterior(seen.column[2], effective(memories[2], seen.days)),
 		LongCount: p.posterior(seen.column[3], effective(memories[3], seen.days)),
-		Kernel:    seen.column[kernelColumn(len(kernelAges)-1, len(kernelWidths))],
+		Kernel:    seen.column[kernelColumn(len(kernelAges)-1, 0)],
 		GiStar:    p.gi(seen.column[forever]),
 	}
 	if t.regression == nil {
@@ -142,8 +142,8 @@ func (p *past) daily(t *trained, seen *surfaces) map[string][]float64 {
 	out[Mixture], out[Repeat] = t.mixture.daily(g, seen), t.repeat.daily(g, seen)
 	mean, all := make([]float64, len(g.IDs)), make([]float64, len(g.IDs))
 	for i := range mean {
-		mean[i] = (out[Regression][i] + out[Trees][i]) / 2
-		all[i] = (out[Regression][i] + out[Trees][i] + out[Count][i]) / 3
+		mean[i] = (out[Mixture][i] + out[Trees][i]) / 2
+		all[i] = (out[Mixture][i] + out[Trees][i] + out[Count][i]) / 3
 	}
 	out[Mean], out[MeanCount] = mean, all
 	return out

@@ -14,11 +14,13 @@ type Plane struct {
 
 const (
 	radian       = math.Pi / 180
-	semiMajor    = 6378137.0                 // metres, GRS 80
-	eccentricity = 0.0818191910428158        // first eccentricity of GRS 80
-	foot         = 0.3048                    // metres of the international foot
-	SquareMile   = 5280 * 5280 * foot * foot // SquareMile is one square mile in square metres.
+	semiMajor    = 6378137.0          // metres, GRS 80
+	eccentricity = 0.0818191910428158 // first eccentricity of GRS 80
+	foot         = 0.3048             // metres of the international foot
 )
+
+// SquareMile is one square mile of international feet in square metres.
+const SquareMile = 5280 * 5280 * foot * foot
 
 // NewPlane is the projection with standard parallels lat1 and lat2, origin lon0, lat0 (degrees) and false easting and
 // northing in metres.

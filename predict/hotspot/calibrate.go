@@ -1,0 +1,102 @@
+package hotspot
+
+import (
+	"math"
+
+	"vigie/predict/judge"
+)
+
+// calibration turns what a model expects into what its past forecasts of that height came to. It never changes the order
+// of places: ratios are such that expectations ascend.
+type calibration struct {
+	at    []float64 // log₂ of what the model expects in 30 days, ascending
+	ratio []float64 // log of observed over expected
+	level float64   // of the most recent past, over all classes
+	alpha float64   // overdispersion: Var = μ + alpha·μ²
+}
+
+const (
+	calibrationMass = 40. // expected thefts that a class is joined up to
+	calibrationPull = 10. // thefts as expected that every class is mixed with
+	levelLife       = 120 // days in which a past period loses half of its weight for the level
+)
+
+// calibrate learns from trials whose period has passed.
+func calibrate(trials []*trial, model string, origin judge.Day) calibration {
+	var sum classes
+	var recent [2]float64
+	for _, t := range trials {
+		c := t.bins[model]
+		if c == nil {
+			continue
+		}
+		w := decay(float64(origin-t.origin), levelLife)
+		for i := range c {
+			a, b := &sum[i], &c[i]
+			a.n, a.f, a.y, a.ff, a.yy, a.fy = a.n+b.n, a.f+b.f, a.y+b.y, a.ff+b.ff, a.yy+b.yy, a.fy+b.fy
+			recent[0], recent[1] = recent[0]+w*b.f, recent[1]+w*b.y
+		}
+	}
+	cal := calibration{level: 1}
+	type joined struct{ class }
+	var groups []joined
+	var g joined
+	for _, c := range sum {
+		g.n, g.f, g.y, g.ff, g.yy, g.fy = g.n+c.n, g.f+c.f, g.y+c.y, g.ff+c.ff, g.yy+c.yy, g.fy+c.fy
+		if g.f >= calibrationMass {
+			groups, g = append(groups, g), joined{}
+		}
+	}
+	if len(groups) == 0 {
+		return cal
+	}
+	last := &groups[len(groups)-1].class
+	last.n, last.f, last.y, last.ff, last.yy, last.fy = last.n+g.n, last.f+g.f, last.y+g.y, last.ff+g.ff, last.yy+g.yy, last.fy+g.fy
+	days := float64(trials[0].days)
+	excess, squares, before, after := 0., 0., 0., 0.
+	for _, c := range groups {
+		r := (c.y + calibrationPull) / (c.f + calibrationPull)
+		cal.at = append(cal.at, math.Log2(c.f/c.n*30/days))
+		cal.ratio = append(cal.ratio, math.Log(r))
+		excess += c.yy - 2*r*c.fy + r*r*c.ff - r*c.f
+		squares += r * r * c.ff
+		before, after = before+c.f, after+r*c.f
+	}
+	cal.ascend()
+	if squares > 0 {
+		cal.alpha = min(max(excess/squares, 0), 20)
+	}
+	// How the latest periods differ from the mean of all of them; 50 thefts as expected hold it back.
+	cal.level = (recent[1] + 50) / (recent[0]*after/before + 50)
+	return cal
+}
+
+// ascend makes expectations ascend with the model's: a class that falls short of the one below is joined with it.
+func (c *calibration) ascend() {
+	for i := 1; i < len(c.at); i++ {
+		if least := c.ratio[i-1] - (c.at[i]-c.at[i-1])*math.Ln2*.98; c.ratio[i] < least {
+			c.ratio[i] = least
+		}
+	}
+}
+
+// apply gives what is expected after what the model says for a day.
+func (c *calibration) apply(daily float64) float64 {
+	if len(c.at) == 0 || !(daily > 0) {
+		return max(daily, 0) * c.level
+	}
+	x := math.Log2(30 * daily)
+	r := c.ratio[0]
+	switch n := len(c.at); {
+	case x >= c.at[n-1]:
+		r = c.ratio[n-1]
+	case x > c.at[0]:
+		i := 1
+		for c.at[i] < x {
+			i++
+		}
+		part := (x - c.at[i-1]) / (c.at[i] - c.at[i-1])
+		r = c.ratio[i-1] + part*(c.ratio[i]-c.ratio[i-1])
+	}
+	return daily * math.Exp(r) * c.level
+}

@@ -1,0 +1,122 @@
+package hotspot
+
+import (
+	"math"
+
+	"vigie/predict/judge"
+)
+
+// Choice is what past origins say of one budget.
+type Choice struct {
+	Budget  string
+	Area    float64 // m²
+	Model   string  // with the most hits, if it beats the count by a standard error; else the count
+	Share   float64 // of thefts that the model's places held, over the past origins
+	Count   float64 // that the count's places held
+	Kernel  float64 // that the kernel density's places held
+	Low     float64 // of Share − Count, 95 %, by blocks of origins
+	High    float64
+	P       float64 // two-sided, after Holm over the budgets
+	Origins int
+	Usable  bool // the interval lies above 0 after Holm
+}
+
+const (
+	blockOrigins = 8 // weekly origins whose periods overlap are drawn together
+	choiceDraws  = 1000
+)
+
+// finished are the trials whose period had passed by an origin.
+func finished(trials []*trial, origin judge.Day) []*trial {
+	var out []*trial
+	for _, t := range trials {
+		if t.origin+judge.Day(t.days) <= origin {
+			out = append(out, t)
+		}
+	}
+	return out
+}
+
+// pick is the model for a budget (its number) by finished trials: that with the most hits among those that beat the count
+// by a standard error, else the count. Equal ones: the simplest.
+func pick(trials []*trial, budget int) int {
+	models, best, bestHits := Contenders(), 0, 0.
+	for i, m := range models {
+		if i == 0 || m.Baseline {
+			continue
+		}
+		sum, squares, n := 0., 0., 0.
+		for _, t := range trials {
+			if t.hits[i] == nil || t.total == 0 {
+				continue
+			}
+			d := t.hits[i][budget] - t.hits[0][budget]
+			sum, squares, n = sum+d, squares+d*d, n+1
+		}
+		if n < 4 {
+			continue
+		}
+		// Overlapping periods tell less than their number: as many as are apart from one another.
+		apart := apartness(trials)
+		error1 := math.Sqrt(max(squares/n-sum*sum/n/n, 0) / max(n/apart-1, 1))
+		if sum/n > error1 && sum > bestHits {
+			best, bestHits = i, sum
+		}
+	}
+	return best
+}
+
+// apartness is how many trials share one period.
+func apartness(trials []*trial) float64 {
+	if len(trials) < 2 {
+		return 1
+	}
+	step := float64(trials[len(trials)-1].origin-trials[0].origin) / float64(len(trials)-1)
+	return max(float64(trials[0].days)/max(step, 1), 1)
+}
+
+// choices are what finished trials say of all budgets.
+func choices(trials []*trial, budgets []Budget, whole float64, seed uint64) []Choice {
+	var out []Choice
+	var p []float64
+	models := Contenders()
+	kernel := 0
+	for i, m := range models {
+		if m.Name == Kernel {
+			kernel = i
+		}
+	}
+	for k, b := range budgets {
+		area, _ := b.on(whole)
+		c := Choice{Budget: b.Name, Area: area, Model: models[0].Name, P: 1}
+		chosen := pick(trials, k)
+		c.Model = models[chosen].Name
+		var model, count []float64
+		total, kernelHits := 0., 0.
+		for _, t := range trials {
+			if t.total == 0 || t.hits[chosen] == nil {
+				continue
+			}
+			model, count = append(model, t.hits[chosen][k]/t.total), append(count, t.hits[0][k]/t.total)
+			c.Share, c.Count, kernelHits, total = c.Share+t.hits[chosen][k], c.Count+t.hits[0][k], kernelHits+t.hits[kernel][k], total+t.total
+			c.Origins++
+		}
+		if total > 0 {
+			c.Share, c.Count, c.Kernel = c.Share/total, c.Count/total, kernelHits/total
+		}
+		if chosen > 0 && c.Origins > 1 {
+			d := judge.Paired(model, count, blockFor(trials), choiceDraws, seed+uint64(k))
+			c.Low, c.High, c.P = d.Low, d.High, d.P
+		}
+		out, p = append(out, c), append(p, c.P)
+	}
+	for k, v := range judge.Holm(p) {
+		out[k].P = v
+		out[k].Usable = out[k].Low > 0 && v <= .05
+	}
+	return out
+}
+
+func blockFor(trials []*trial) int {
+	return min(max(int(2*apartness(trials)), 1), max(len(trials)/4, 1), 4*blockOrigins)
+}
