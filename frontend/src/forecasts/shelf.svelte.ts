@@ -33,7 +33,7 @@ export class Shelf {
     this.values = undefined
     this.closed = false
     await this.try(async () => {
-      this.run = await client.run(id, signal)
+      this.run = await client.run(id, signal).catch((error) => this.close(error))
     }, signal)
   }
 
@@ -42,16 +42,21 @@ export class Shelf {
     const cursor = more ? this.next : undefined
     if (!more) this.values = undefined
     await this.try(async () => {
-      try {
-        const answer = await client.values(id, { ...query, limit: page, cursor, order: 'rank' }, signal)
-        this.values = [...(more ? (this.values ?? []) : []), ...(answer.values ?? [])]
-        this.total = answer.total ?? this.run?.places
-        this.next = answer.next ?? undefined
-      } catch (error) {
-        if (!(error instanceof Refusal) || error.status !== 403) throw error
-        this.closed = true
-      }
+      const answer = await client
+        .values(id, { ...query, limit: page, cursor, order: 'rank' }, signal)
+        .catch((error) => this.close(error))
+      if (!answer) return
+      this.values = [...(more ? (this.values ?? []) : []), ...(answer.values ?? [])]
+      this.total = answer.total ?? this.run?.places
+      this.next = answer.next ?? undefined
     }, signal)
+  }
+
+  /** A refusal for what the events would give away is no failure: it is said as it is. */
+  private close(error: unknown): undefined {
+    if (!(error instanceof Refusal) || error.status !== 403) throw error
+    this.closed = true
+    return undefined
   }
 
   private async try(act: () => Promise<void>, signal?: AbortSignal) {

@@ -15,7 +15,7 @@ const fr = {
     'Un calcul apprend des faits déjà déclarés, se mesure au simple compte du passé, puis dit ce qu’il attend.',
   start: 'Lancer un calcul',
   closed:
-    'Cette prévision est apprise de faits protégés que ce compte ne lit qu’en nombres masqués : ses valeurs ne vous sont pas montrées. Sa fiche l’est.',
+    'Cette prévision est apprise de faits protégés, que ce compte ne peut pas lire un par un : ses valeurs en diraient presque le nombre. Elle ne vous est pas montrée.',
   parts: {
     stations: 'Casernes',
     map: 'Carte',
@@ -48,7 +48,13 @@ const fr = {
     alertSeen: (observed: string, expected: string) => `Il s’est passé ${observed}, elle en attendait ${expected}.`,
     alertCard: 'Voir la fiche',
     horizons: (n: number, unit: string) =>
-      `${n} ${unit === 'D' ? 'jours' : unit === 'W' ? (n > 1 ? 'semaines' : 'semaine') : unit === 'M' ? 'mois' : n > 1 ? 'ans' : 'an'}`,
+      many(
+        n,
+        ...(({ D: ['jour', 'jours'], W: ['semaine', 'semaines'], M: ['mois', 'mois'] }[unit] ?? ['an', 'ans']) as [
+          string,
+          string,
+        ]),
+      ),
   },
 
   layers: {
@@ -168,7 +174,7 @@ const en: ForecastWords = {
     'A run learns from what was reported, is measured against the plain count of the past, then says what it expects.',
   start: 'Start a run',
   closed:
-    'This forecast has learnt from protected events, which this account reads as hidden numbers only: its values are not shown to you. Its card is.',
+    'This forecast has learnt from protected events, which this account may not read one by one: its values would nearly tell their number. It is not shown to you.',
   parts: {
     stations: 'Stations',
     map: 'Map',
