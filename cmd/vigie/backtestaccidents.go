@@ -23,6 +23,8 @@ type backtestAccidentsCommand struct {
 	Source     string    `default:"csv" help:"How to read the accidents: csv or baac."`
 	Mapping    string    `help:"Mapping of the accidents: a file or a ready name (csv)."`
 	Name       string    `help:"Name of the place, for the report."`
+	Least      float64   `default:"250" help:"Shortest lixel that is cut, in metres."`
+	Most       float64   `default:"500" help:"Longest lixel, in metres."`
 	Resolution int       `default:"8" help:"Of the cells, without roads: 5 to 10."`
 	Budgets    []float64 `help:"Shares of all segment-hours; 0.01, 0.05, 0.13, 0.20 if not given." placeholder:"SHARE"`
 	Damage     bool      `help:"Accidents with damage only count like the others."`
@@ -48,6 +50,9 @@ func (c *backtestAccidentsCommand) Run(ctx context.Context, a *app) error {
 	const leastResolution, mostResolution = 5, 10
 	if c.Resolution < leastResolution || c.Resolution > mostResolution {
 		return usagef("backtest: --resolution %d must be %d to %d", c.Resolution, leastResolution, mostResolution)
+	}
+	if !(c.Least >= 20 && c.Most >= c.Least && c.Most <= 5000) {
+		return usagef("backtest: lixels of %v to %v m: must be 20 to 5,000, the shortest first", c.Least, c.Most)
 	}
 	in := backtest.Input{Name: c.Name}
 	var err error
@@ -99,8 +104,7 @@ func (c *backtestAccidentsCommand) roads(ctx context.Context, a *app) (*roadrisk
 	if err != nil {
 		return nil, err
 	}
-	const minM, maxM = 250, 500
-	return roadrisk.Prepare(ctx, graph, graph.Lixels(minM, maxM), a.progress)
+	return roadrisk.Prepare(ctx, graph, graph.Lixels(c.Least, c.Most), a.progress)
 }
 
 // readAccidents reads accidents as the importers do, without a store.

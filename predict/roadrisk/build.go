@@ -16,7 +16,7 @@ import (
 )
 
 // ModelName is the name and version of the model with all its parts.
-const ModelName = "lixel-nb-eb/1"
+const ModelName = "lixel-nb-eb/2"
 
 // Level is that of the intervals of surfaces.
 const Level = 0.90
@@ -27,6 +27,8 @@ type Options struct {
 	SnapM   float64  // farthest road of an accident; 100 m if zero
 	Kinds   []Kind   // the surfaces wanted; all if empty
 	Model   Model
+	// Inside says of which lixels the accidents are at hand; nil is all. The others are left out of what is learnt.
+	Inside []bool
 }
 
 // Model takes parts out of the model, for comparison. The zero value is the model in use.
@@ -34,6 +36,7 @@ type Model struct {
 	NoCentrality bool // no proxy of traffic
 	NoNeighbours bool // nothing of the accidents around
 	NoBayes      bool // nothing of the lixel's own accidents
+	NoOwnDamage  bool // nothing of the damage on the lixel itself
 	OneProfile   bool // the same hours everywhere
 	OwnSeverity  bool // each accident with its own weight instead of the pooled one: single deaths are believed
 	Counts       bool // every accident weighs the same
@@ -45,7 +48,7 @@ func (m Model) String() string {
 	for _, part := range []struct {
 		out  bool
 		name string
-	}{{m.NoCentrality, "no-centrality"}, {m.NoNeighbours, "no-neighbours"}, {m.NoBayes, "no-bayes"}, {m.OneProfile, "one-profile"},
+	}{{m.NoCentrality, "no-centrality"}, {m.NoNeighbours, "no-neighbours"}, {m.NoBayes, "no-bayes"}, {m.NoOwnDamage, "no-own-damage"}, {m.OneProfile, "one-profile"},
 		{m.OwnSeverity, "own-severity"}, {m.Counts, "counts"}} {
 		if part.out {
 			name += " " + part.name
@@ -70,8 +73,11 @@ func (n *Network) Build(ctx context.Context, accidents []Accident, options Optio
 	if err != nil {
 		return nil, err
 	}
+	if options.Inside != nil && len(options.Inside) != n.Lixels.Len() {
+		return nil, fmt.Errorf("risk: %d marks for %d lixels: %w", len(options.Inside), n.Lixels.Len(), geoengine.ErrInvalid)
+	}
 	options.Periods = periods
-	placement := n.Place(accidents, periods, options.SnapM)
+	placement := n.Place(accidents, periods, options.SnapM).inside(options.Inside)
 	if err := placement.check(accidents, periods); err != nil {
 		return nil, err
 	}
@@ -97,7 +103,7 @@ func (n *Network) surfaces(p *Placement, options Options, hash string) (map[Kind
 	length := years(options.Periods)
 	lixels := n.Lixels.Len()
 	counts, damage := byLixel(p.Accidents, lixels, one), byLixel(p.Damage, lixels, one)
-	rates, err := n.rates(counts, damage, length, options.Model)
+	rates, err := n.rates(counts, damage, length, options.Model, options.Inside)
 	if err != nil {
 		return nil, err
 	}

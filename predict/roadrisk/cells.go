@@ -174,7 +174,7 @@ func (c *Cells) rates(p *Placement, years float64, model Model) (*rates, error) 
 	if cells <= len(t.columns) { // too few cells for a regression: they all have the common rate
 		return pooled(counts, areas, accidents, surface), nil
 	}
-	fit, terms, err := t.fit(counts, offset)
+	fit, terms, err := t.fit(counts, offset, nil)
 	if err != nil {
 		return nil, err
 	}

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 
 	"vigie/geoengine"
 	"vigie/geoengine/road"
@@ -73,10 +74,14 @@ func (t *table) amount(name string, values []float64, floor float64) {
 	}
 }
 
-// regression is the table in rows, with the first terms only.
-func (t *table) regression(y, offset []float64, terms int) predict.Regression {
-	r := predict.Regression{Y: y, Offset: offset, Columns: terms, Names: t.names[:terms], X: make([]float64, 0, len(y)*terms)}
+// regression is the table in rows, with the first terms only, of the places that are inside; nil is all.
+func (t *table) regression(y, offset []float64, terms int, inside []bool) predict.Regression {
+	r := predict.Regression{Columns: terms, Names: t.names[:terms]}
 	for i := range y {
+		if inside != nil && !inside[i] {
+			continue
+		}
+		r.Y, r.Offset = append(r.Y, y[i]), append(r.Offset, offset[i])
 		for _, column := range t.columns[:terms] {
 			r.X = append(r.X, column[i])
 		}
@@ -84,15 +89,31 @@ func (t *table) regression(y, offset []float64, terms int) predict.Regression {
 	return r
 }
 
+// everywhere gives a fit on the places inside its mean for all places.
+func (t *table) everywhere(fit *predict.Fit, offset []float64, inside []bool) {
+	if inside == nil {
+		return
+	}
+	fit.Mean = make([]float64, len(offset))
+	row := make([]float64, len(fit.Coefficients))
+	for i := range offset {
+		for j := range row {
+			row[j] = t.columns[j][i]
+		}
+		fit.Mean[i] = fit.At(row, offset[i])
+	}
+}
+
 // fit estimates; a term that the others already say, or whose effect the data do not bound, is left out, from the last on.
-func (t *table) fit(y, offset []float64) (*predict.Fit, []string, error) {
+func (t *table) fit(y, offset []float64, inside []bool) (*predict.Fit, []string, error) {
 	events := 0.0
 	for _, n := range y {
 		events += n
 	}
 	for terms := min(len(t.columns), 1+int(events/eventsPerTerm)); ; terms-- {
-		fit, err := predict.NegativeBinomial(t.regression(y, offset, terms))
+		fit, err := predict.NegativeBinomial(t.regression(y, offset, terms, inside))
 		if err == nil {
+			t.everywhere(fit, offset, inside)
 			return fit, t.names[:terms], nil
 		}
 		lost := errors.Is(err, predict.ErrCollinear) || errors.Is(err, predict.ErrSeparated) || errors.Is(err, predict.ErrDiverged)
@@ -160,20 +181,29 @@ func leastFlow(flow []float64) float64 {
 // function of the road alone. Then the same with how many more or fewer accidents than that happened around the lixel,
 // itself left out, at three scales: roads that follow one another share a traffic and a danger that no attribute tells.
 // The regression says how far each scale is to be believed. Last, each lixel's own accidents, by Empirical Bayes.
-func (n *Network) rates(counts, damage []float64, years float64, model Model) (*rates, error) {
+//
+// Where only the accidents of a territory are at hand, the lixels outside it teach nothing: they are not in the regression,
+// and nothing is expected of them around others.
+func (n *Network) rates(counts, damage []float64, years float64, model Model, inside []bool) (*rates, error) {
 	offset := make([]float64, len(counts))
 	for i := range offset {
 		offset[i] = math.Log(math.Max(n.Lixels.List[i].Metres, 1) / 1000 * years)
 	}
 	t := n.roadTable(counts, model)
-	fit, terms, err := t.fit(counts, offset)
+	fit, terms, err := t.fit(counts, offset, inside)
 	if err != nil {
 		return nil, err
 	}
 	if !model.NoNeighbours {
 		t.names, t.columns = t.names[:len(terms)], t.columns[:len(terms)]
-		n.addNeighbours(t, counts, damage, fit.Mean)
-		if fit, terms, err = t.fit(counts, offset); err != nil {
+		expected := slices.Clone(fit.Mean)
+		for i := range inside {
+			if !inside[i] {
+				expected[i] = 0
+			}
+		}
+		n.addNeighbours(t, counts, damage, expected, model)
+		if fit, terms, err = t.fit(counts, offset, inside); err != nil {
 			return nil, err
 		}
 	}
@@ -192,8 +222,9 @@ func posteriors(fit *predict.Fit, terms []string, counts []float64, model Model)
 	return r
 }
 
-// addNeighbours adds the terms of the accidents around: log of (accidents + 1) / (expected + 1) in a kernel.
-func (n *Network) addNeighbours(t *table, counts, damage, expected []float64) {
+// addNeighbours adds the terms of the accidents around: log of (accidents + 1) / (expected + 1) in a kernel. Accidents with
+// damage only count on the lixel itself too: they are not what is expected there.
+func (n *Network) addNeighbours(t *table, counts, damage, expected []float64, model Model) {
 	for _, metres := range scalesM {
 		t.amount(fmt.Sprintf("log accidents within %.0f m", metres), n.excess(counts, expected, metres, false), 0)
 	}
@@ -205,9 +236,13 @@ func (n *Network) addNeighbours(t *table, counts, damage, expected []float64) {
 	if ofDamage < total/2 { // too few are recorded to say more than the injuries do
 		return
 	}
-	scaled := make([]float64, len(expected))
+	scaled, own := make([]float64, len(expected)), make([]float64, len(expected))
 	for i := range scaled {
 		scaled[i] = expected[i] * ofDamage / total
+		own[i] = (damage[i] + pseudo) / (scaled[i] + pseudo)
+	}
+	if !model.NoOwnDamage {
+		t.amount("log damage on the lixel", own, 0)
 	}
 	for _, metres := range scalesM {
 		t.amount(fmt.Sprintf("log damage within %.0f m", metres), n.excess(damage, scaled, metres, true), 0)

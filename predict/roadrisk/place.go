@@ -98,6 +98,19 @@ func place(accidents []Accident, periods []Period, find func(*Accident) (Placed,
 	return placement
 }
 
+// inside leaves out what was put outside the territory.
+func (p *Placement) inside(marks []bool) *Placement {
+	if marks == nil {
+		return p
+	}
+	for _, list := range []*[]Placed{&p.Accidents, &p.Damage} {
+		before := len(*list)
+		*list = slices.DeleteFunc(*list, func(a Placed) bool { return !marks[a.Lixel] })
+		p.Unplaced += before - len(*list)
+	}
+	return p
+}
+
 // snap finds the place of an accident on the network.
 func (n *Network) snap(a *Accident, withinM float64) (road.Spot, bool) {
 	if !a.HasPosition {

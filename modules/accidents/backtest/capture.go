@@ -39,44 +39,43 @@ func spansOf(places int, sizes []float64, score scoring, spots []spot) []span {
 	for i := range places {
 		score(i, scores[i*roadrisk.HoursOfWeek:(i+1)*roadrisk.HoursOfWeek])
 	}
+	own := make([]float64, len(spots))
+	for i, s := range spots {
+		own[i] = scores[s.place*roadrisk.HoursOfWeek+s.hour]
+	}
+	ranked, spent := ranking(scores, sizes)
+	total := spent(len(ranked))
+	spans := make([]span, len(spots))
+	for i, v := range own { // ascending: what is better comes after
+		first, _ := slices.BinarySearch(ranked, v)
+		last, _ := slices.BinarySearchFunc(ranked, v, func(have, v float64) int {
+			if have <= v {
+				return -1
+			}
+			return 1
+		})
+		spans[i] = span{(total - spent(last)) / total, (total - spent(first)) / total}
+	}
+	return spans
+}
+
+// ranking sorts the scores, which it may reorder, from the lowest on; spent is what the first n of them cost.
+func ranking(scores, sizes []float64) (ranked []float64, spent func(n int) float64) {
+	if sizes == nil {
+		slices.Sort(scores)
+		return scores, func(n int) float64 { return float64(n) }
+	}
 	order := make([]int32, len(scores))
 	for i := range order {
 		order[i] = int32(i)
 	}
-	slices.SortFunc(order, func(a, b int32) int { return cmp.Or(cmp.Compare(scores[b], scores[a]), cmp.Compare(a, b)) })
-	size := func(at int32) float64 {
-		if sizes == nil {
-			return 1
-		}
-		return sizes[at/roadrisk.HoursOfWeek]
+	slices.SortFunc(order, func(a, b int32) int { return cmp.Or(cmp.Compare(scores[a], scores[b]), cmp.Compare(a, b)) })
+	ranked, gone := make([]float64, len(order)), make([]float64, len(order)+1)
+	for n, at := range order {
+		ranked[n] = scores[at]
+		gone[n+1] = gone[n] + sizes[at/roadrisk.HoursOfWeek]
 	}
-	total := 0.0
-	for _, at := range order {
-		total += size(at)
-	}
-	reached := make(map[int32]span, len(spots))
-	for _, s := range spots {
-		reached[int32(s.place*roadrisk.HoursOfWeek+s.hour)] = span{}
-	}
-	spent := 0.0
-	for first := 0; first < len(order); {
-		last, begin := first, spent
-		for last < len(order) && scores[order[last]] == scores[order[first]] {
-			spent += size(order[last])
-			last++
-		}
-		for _, at := range order[first:last] {
-			if _, asked := reached[at]; asked {
-				reached[at] = span{begin / total, spent / total}
-			}
-		}
-		first = last
-	}
-	spans := make([]span, len(spots))
-	for i, s := range spots {
-		spans[i] = reached[int32(s.place*roadrisk.HoursOfWeek+s.hour)]
-	}
-	return spans
+	return ranked, func(n int) float64 { return gone[n] }
 }
 
 // weeks is how many weeks, the last one short, a year to be judged by is cut into.
@@ -94,4 +93,25 @@ func byWeek(spans []span, spots []spot, budget float64, weighted bool) (hits, al
 		hits[s.week] += w * spans[i].within(budget)
 	}
 	return hits, all
+}
+
+// expects is the share of its own expectation that a ranking has in a budget: what it would capture if it were the truth.
+// More than that no ranking could, on average, that knows no more.
+func expects(places int, score scoring, budget float64) float64 {
+	scores := make([]float64, places*roadrisk.HoursOfWeek)
+	for i := range places {
+		score(i, scores[i*roadrisk.HoursOfWeek:(i+1)*roadrisk.HoursOfWeek])
+	}
+	slices.Sort(scores)
+	all, first := 0.0, 0.0
+	for n, v := range scores {
+		all += v
+		if float64(len(scores)-n) <= budget*float64(len(scores)) {
+			first += v
+		}
+	}
+	if !(all > 0) {
+		return 0
+	}
+	return first / all
 }

@@ -25,7 +25,7 @@ type contender struct {
 
 // variants are the models that are tried, the one in use first.
 func variants() []roadrisk.Model {
-	return []roadrisk.Model{{}, {NoNeighbours: true}, {NoCentrality: true}, {NoBayes: true}, {OneProfile: true}}
+	return []roadrisk.Model{{}, {NoNeighbours: true}, {NoCentrality: true}, {NoBayes: true}, {NoOwnDamage: true}, {OneProfile: true}}
 }
 
 // contenders are all, ours first. Weighted ranks by severity, else by accidents.

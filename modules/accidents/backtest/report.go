@@ -50,6 +50,8 @@ type Curve struct {
 	About  string  `json:"about"`
 	Ours   bool    `json:"ours"`
 	Points []Point `json:"points"`
+	// Expects is, of the chosen one, what it would capture in each budget if it were the truth.
+	Expects []float64 `json:"expects,omitempty"`
 }
 
 // Point is what a budget captures: the share of accidents (or severity) in it.
@@ -59,7 +61,7 @@ type Point struct {
 	Ratio  judge.Interval `json:"ratio"` // of the chosen one to this one
 	// Difference is the share of the chosen one less this one's, by moving blocks of four weeks.
 	Difference judge.Difference `json:"difference"`
-	BySize     float64          `json:"by_size"` // the same share where the budget is counted in km (or km²) × hours
+	BySize     float64          `json:"by_size,omitempty"` // the same share where the budget is counted in km (or km²) × hours
 }
 
 // blockWeeks is how many weeks are drawn together.
@@ -111,9 +113,14 @@ func (s *split) curves(ctx context.Context, o Options, chosen string, all, weigh
 		}
 		curves[i] = Curve{Name: c.name, About: c.about, Ours: c.ours}
 		spans[i] = spansOf(len(s.sizes), nil, c.score, s.spots)
-		bySize[i] = spansOf(len(s.sizes), s.sizes, perSize(c.score, s.sizes), s.spots)
 		if c.name == chosen {
 			best = i
+			for _, budget := range o.Budgets {
+				curves[i].Expects = append(curves[i].Expects, expects(len(s.sizes), c.score, budget))
+			}
+		}
+		if !c.ours || c.name == chosen {
+			bySize[i] = spansOf(len(s.sizes), s.sizes, perSize(c.score, s.sizes), s.spots)
 		}
 	}
 	weights := make([]float64, len(s.spots))
@@ -154,9 +161,11 @@ func (s *split) points(curves []Curve, spans, bySize [][]span, best int, budget 
 		if i != best {
 			p.Difference = judge.PairedShare(ours, theirs, all, blockWeeks, o.Draws, o.Seed)
 		}
-		hits, all := byWeek(bySize[i], s.spots, budget, weighted)
-		if total := sum(all); total > 0 {
-			p.BySize = sum(hits) / total
+		if bySize[i] != nil {
+			hits, all := byWeek(bySize[i], s.spots, budget, weighted)
+			if total := sum(all); total > 0 {
+				p.BySize = sum(hits) / total
+			}
 		}
 		curves[i].Points = append(curves[i].Points, p)
 	}
