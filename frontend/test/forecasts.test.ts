@@ -15,14 +15,14 @@ import {
 } from '../src/forecasts/say'
 import { newest } from '../src/forecasts/shelf.svelte'
 import type { Listed, Offer, Value } from '../src/forecasts/types'
-import { classOf, colourOf, colours, limitsOf, paint, rounded, uncertaintyOf, widths } from '../src/forecasts/vsup'
+import { classOf, colourOf, colours, limitsOf, paint, uncertaintyOf } from '../src/forecasts/vsup'
 import { forecastWords } from '../src/forecasts/words'
 
 describe('the value-suppressing palette', () => {
   it.each(['day', 'night'] as const)('has fewer colours as uncertainty rises (%s)', (theme) => {
-    const rows = colours.map((_, row) => new Set([0, 1, 2, 3].map((value) => colourOf(theme, value, row))))
-    expect(rows.map((row) => row.size)).toEqual([4, 2, 1])
-    expect(new Set(rows.flatMap((row) => [...row])).size).toBe(7)
+    const rows = colours.map((_, row) => new Set([...Array(8).keys()].map((value) => colourOf(theme, value, row))))
+    expect(rows.map((row) => row.size)).toEqual([8, 4, 2, 1])
+    expect(new Set(rows.flatMap((row) => [...row])).size).toBe(15)
   })
 
   it('keeps the order of luminance within a row', () => {
@@ -32,7 +32,7 @@ describe('the value-suppressing palette', () => {
       ['night', 1],
     ] as const) {
       for (const [row, n] of colours.entries()) {
-        const all = Array.from({ length: n }, (_, i) => light(colourOf(theme, (i * 4) / n, row)))
+        const all = Array.from({ length: n }, (_, i) => light(colourOf(theme, (i * 8) / n, row)))
         expect(all).toEqual([...all].sort((a, b) => sign * (a - b)))
       }
     }
@@ -40,27 +40,24 @@ describe('the value-suppressing palette', () => {
 
   it('puts values and widths into classes by their limits', () => {
     expect([0, 0.99, 1, 2, 4, 99].map((value) => classOf([1, 2, 4], value))).toEqual([0, 0, 1, 2, 3, 3])
-    expect([0.5, 1, 2.9, 3, Infinity].map(uncertaintyOf)).toEqual([0, 1, 1, 2, 2])
+    expect([0.5, 1, 2.9, 3, 10, 99].map((high) => uncertaintyOf(1, 0, high))).toEqual([0, 1, 1, 2, 3, 3])
+    expect(uncertaintyOf(0, 0, 0)).toBe(3)
   })
 
   it.each([
-    [1, [0.1, 0.2, 0.5]],
-    [0.07, [0.01, 0.02, 0.05]],
-    [12, [1, 2, 5]],
-    [0, [1, 2, 4]],
-    [NaN, [1, 2, 4]],
-  ])('finds round limits below the best value %s', (best, want) => {
-    const limits = limitsOf(best)
-    expect(limits).toEqual(want)
-    expect([...limits].sort((a, b) => a - b)).toEqual(limits)
-  })
-
-  it('rounds in proportion', () => expect([0.3, 0.8, 1.4, 7, 70].map(rounded)).toEqual([0.2, 1, 1, 5, 50]))
+    [1, [0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1]],
+    [0.07, [0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05]],
+    [12, [0.1, 0.2, 0.5, 1, 2, 5, 10]],
+    [0, [1, 2, 5, 10, 20, 50, 100]],
+    [NaN, [1, 2, 5, 10, 20, 50, 100]],
+    [Infinity, [1, 2, 5, 10, 20, 50, 100]],
+  ])('finds round limits up to the best value %s', (best, want) => expect(limitsOf(best)).toEqual(want))
+  it('finds fewer limits for fewer classes', () => expect(limitsOf(12, 4)).toEqual([2, 5, 10]))
 
   it('paints by uncertainty first, then by value', () => {
     const [step, width, ...rest] = paint('day', [1, 2, 4], ['get', 'expected'], ['get', 'width']) as unknown[]
     expect([step, width]).toEqual(['step', ['get', 'width']])
-    expect(rest.filter((_, i) => i % 2 === 1)).toEqual([...widths])
+    expect(rest.filter((_, i) => i % 2 === 1)).toEqual([1, 2, 3])
   })
 })
 

@@ -7,9 +7,10 @@ const base = '/api/forecasts'
 const runAt = (run: string, rest = '') => `${base}/runs/${encodeURIComponent(run)}${rest}`
 
 export interface ValueQuery extends Record<string, string | number | string[] | undefined> {
-  area?: string[]
+  area?: string
   kind?: string
   place?: string
+  step?: string
   from?: string
   to?: string
   rank?: number
@@ -19,11 +20,14 @@ export interface ValueQuery extends Record<string, string | number | string[] | 
 
 export const client = {
   offers: async (signal?: AbortSignal) => (await read<{ forecasts: Offer[] | null }>(base, {}, signal)).forecasts ?? [],
-  runs: (name: string, query: { area?: string[]; limit?: number; cursor?: string }, signal?: AbortSignal) =>
-    read<{ runs: Listed[] | null; next?: string | null }>(`${base}/${encodeURIComponent(name)}/runs`, query, signal),
+  runs: (
+    name: string,
+    query: { area?: string; horizon?: string; limit?: number; cursor?: string },
+    signal?: AbortSignal,
+  ) => read<{ runs: Listed[] | null; next?: string | null }>(`${base}/${encodeURIComponent(name)}/runs`, query, signal),
   run: (run: string, signal?: AbortSignal) => read<Run>(runAt(run), {}, signal),
   values: (run: string, query: ValueQuery, signal?: AbortSignal) =>
-    read<{ values: Value[] | null; next?: string | null; total?: number }>(runAt(run, '/values'), query, signal),
+    read<{ values: Value[] | null; next?: string | null }>(runAt(run, '/values'), query, signal),
   file: (run: string, f: 'csv' | 'geojson') => address(runAt(run, '/values'), { f }),
   alerts: async (signal?: AbortSignal) =>
     (await read<{ alerts: Alert[] | null }>(base + '/alerts', {}, signal)).alerts ?? [],
@@ -55,5 +59,5 @@ export async function start(
 }
 
 /** The vector tiles of a run. */
-export const tilesOf = (run: string, query: { kind?: string; step?: string }) =>
+export const tilesOf = (run: string, query: { kind?: string; at?: string }) =>
   location.origin + address(`/tiles/forecasts/${encodeURIComponent(run)}/{z}/{x}/{y}.mvt`, query)

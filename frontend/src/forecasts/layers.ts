@@ -55,7 +55,7 @@ export function valueOf(shares: number[] | undefined): ExpressionSpecification {
 }
 
 const lastYear: ExpressionSpecification = ['to-number', ['get', 'last_year'], -1]
-const width: ExpressionSpecification = ['to-number', ['get', 'width'], 99]
+const width: ExpressionSpecification = ['to-number', ['get', 'width'], 3]
 
 function colour({ layer, theme, limits, factLimits, shares }: Drawn): ExpressionSpecification {
   if (layer === 'forecast') return paint(theme, limits, valueOf(shares), width)
@@ -82,17 +82,15 @@ export function draw(map: MapLibre, drawn: Drawn) {
   map.setFilter('chosen', mark)
   if (place === 'lixel') {
     // Width says the class as well as colour does.
-    const most = [
-      'step',
-      layer === 'facts' ? lastYear : valueOf(shares),
-      0.35,
-      limits[0],
-      0.6,
-      limits[1],
-      0.8,
-      limits[2],
-      1,
-    ]
+    const most =
+      layer === 'facts'
+        ? ['step', lastYear, 0.5, 2, 0.75, 4, 1]
+        : [
+            'step',
+            valueOf(shares),
+            0.25,
+            ...limits.flatMap((limit, i) => [limit, 0.25 + (0.75 * (i + 1)) / limits.length]),
+          ]
     const wide = (times: number, more: number) => [
       'interpolate',
       ['linear'],

@@ -1,18 +1,44 @@
 // What the room has at hand: the forecasts that are offered, the run that is open, and its best places.
 import type { App } from '../lib/app.svelte'
 import { Refusal } from '../room/http'
-import { client } from './client'
+import { client, type ValueQuery } from './client'
 import type { Listed, Offer, Run, Value } from './types'
 
 /** So many places come with a run: for the table, and for the limits of the colours. */
 const page = 200
 
+/** More than any run has: asked for by rank, the best places come first. */
+const everyRank = 1_000_000
+
+/** A kind of operation and the beginning of a period; undefined is all together, and the first. */
+export interface Slice {
+  kind?: string
+  at?: string
+}
+
+/** Places of a whole run are ranked by what is expected for their surface. Stations are not, nor a part of a run. */
+export const ranked = (run: Run) => !run.partial && (run.place === 'cell' || run.place === 'lixel')
+
+/** All kinds together, where the run says so; else the first kind. */
+export const kindOf = (run: Run, kind: string | undefined) =>
+  kind ?? ((run.kinds ?? []).includes('') ? '' : (run.kinds ?? [])[0])
+
+/** The values of a slice: one for each place. */
+export function queryOf(run: Run, { kind, at }: Slice): ValueQuery {
+  const first = run.periods?.[0]
+  const from = at ?? first?.from
+  return {
+    kind: kindOf(run, kind),
+    step: first?.step,
+    ...(from && { from, to: new Date(Date.parse(from) + 1000).toISOString() }),
+    ...(ranked(run) ? { rank: everyRank, limit: page } : { limit: 5 * page }),
+  }
+}
+
 export class Shelf {
   offers = $state.raw<Offer[]>()
   run = $state.raw<Run>()
   values = $state.raw<Value[]>()
-  /** How many places there are in all, where the server says so. */
-  total = $state<number>()
   next = $state<string>()
   /** The values are closed to this account: they would tell protected counts. */
   closed = $state(false)
@@ -38,16 +64,15 @@ export class Shelf {
   }
 
   /** Asks for the best places of a kind and a step; with `more` for the next page of them. */
-  async rank(id: string, query: { kind?: string; from?: string }, signal?: AbortSignal, more = false) {
+  async rank(run: Run, slice: Slice, signal?: AbortSignal, more = false) {
     const cursor = more ? this.next : undefined
     if (!more) this.values = undefined
     await this.try(async () => {
-      const answer = await client
-        .values(id, { ...query, limit: page, cursor, order: 'rank' }, signal)
-        .catch((error) => this.close(error))
+      const query = { ...queryOf(run, slice), cursor }
+      const answer = await client.values(run.run, query, signal).catch((error) => this.close(error))
       if (!answer) return
-      this.values = [...(more ? (this.values ?? []) : []), ...(answer.values ?? [])]
-      this.total = answer.total ?? this.run?.places
+      const all = [...(more ? (this.values ?? []) : []), ...(answer.values ?? [])]
+      this.values = ranked(run) ? all : all.sort((a, b) => b.expected - a.expected)
       this.next = answer.next ?? undefined
     }, signal)
   }

@@ -84,7 +84,7 @@ export interface Listed {
   to: string
   usable: boolean
   verdict: Text
-  created?: string
+  made?: string
 }
 
 /** One forecast that the house makes. */
@@ -96,16 +96,29 @@ export interface Offer {
   horizons: string[] | null
   options?: { name: string; title: Text; values: string[] | null }[] | null
   every?: string
+  /** Made of events that the account may not read one by one: no runs are shown. */
+  closed?: boolean
   latest: Listed[] | null
   alert?: Alert | null
 }
 
+/** The calibration of a forecast has left its band. */
 export interface Alert {
-  run: string
-  name: string
+  forecast: string
+  run: string // the last one that was scored
+  areas: string[] | null
+  horizon: string
   at: string
-  message?: Text
-  score?: Score
+  text: Text
+  drift: {
+    runs: number
+    from: string
+    to: string
+    observed: number
+    expected: number
+    cover80: number
+    cover95: number
+  }
 }
 
 export interface Run {
@@ -113,10 +126,12 @@ export interface Run {
   name: string
   place: PlaceKind
   areas: string[] | null
-  names?: Record<string, string> | null
+  area_names?: Record<string, string> | null
+  /** The account sees a part of the run's areas: what is counted over all of them is left out. */
+  partial?: boolean
   until: string
   horizon: string
-  seed: number | string
+  seed: number
   options?: Record<string, string> | null
   from: string
   to: string
@@ -124,13 +139,18 @@ export interface Run {
   author?: string
   model: string
   version: string
-  input_hash: string
+  input_hash?: string
+  hash?: string
   card: Card
   scores?: Score[] | null
   alert?: Alert | null
   profiles?: number[][] | null
   kinds?: string[] | null
+  /** Of the values: the longest first. */
+  periods?: { step: string; from: string; to: string }[] | null
+  /** Where the periods of the longest step begin. */
   steps?: string[] | null
+  decisions?: Decision[] | null
   bounds?: [number, number, number, number] | null
   places?: number
 }

@@ -4,18 +4,28 @@ import type { ExpressionSpecification } from 'maplibre-gl'
 import type { Theme } from '../map/ramp'
 
 /** Classes of uncertainty, from certain to not: how many colours each has. */
-export const colours = [4, 2, 1] as const
+export const colours = [8, 4, 2, 1] as const
 
-/** Upper limits of the width of the 80 % interval over the forecast, of all classes but the last. */
-export const widths = [1, 3] as const
+/** Upper limits of the width of the 80 % interval over the forecast, of all classes but the last: as tiles.UncertaintyClass. */
+export const widths = [1, 3, 10] as const
 
 /** The finest classes of values; rougher ones join neighbours. */
 export const classes = colours[0]
 
 // A cold ramp, so that nobody takes a forecast for the warm hexagons of facts. From row to row it fades into grey.
 const ramps: Record<Theme, string[][]> = {
-  day: [['#c9e3f0', '#74b3d8', '#2f78b5', '#123a73'], ['#bccbd6', '#5f7c99'], ['#b4b8bd']],
-  night: [['#1d3f63', '#2f78b5', '#74b8e0', '#d3edfa'], ['#33475a', '#8fa9bd'], ['#5a636d']],
+  day: [
+    ['#e3f2fb', '#c3e1f3', '#9ccbe9', '#71b0dc', '#468fc9', '#2670b0', '#16518c', '#0c3364'],
+    ['#cfdfea', '#93b4ce', '#5b86aa', '#2f5a83'],
+    ['#c2cdd6', '#6c8296'],
+    ['#b6babf'],
+  ],
+  night: [
+    ['#12304f', '#1b4570', '#245d94', '#3179b8', '#5098d3', '#7cb8e6', '#abd6f4', '#dcf1fd'],
+    ['#213a54', '#3d6385', '#6e97b8', '#a8c8de'],
+    ['#35485a', '#869fb3'],
+    ['#5a636d'],
+  ],
 }
 
 /** The colour of a class of values at a class of uncertainty. */
@@ -27,31 +37,27 @@ export function colourOf(theme: Theme, value: number, uncertainty: number): stri
 /** The class of a value under limits, each the lower end of the next class. */
 export const classOf = (limits: readonly number[], value: number) => limits.filter((limit) => value >= limit).length
 
-/** The class of uncertainty of a relative width. */
-export const uncertaintyOf = (width: number) => classOf(widths, width)
+/** The class of uncertainty of an interval around an expectation. */
+export const uncertaintyOf = (expected: number, low: number, high: number) =>
+  widths.filter((factor) => high - low >= factor * expected).length
 
 const steps = [1, 2, 5]
 
-/** The number of one digit (1, 2 or 5) nearest to a value, in proportion. */
-export function rounded(value: number): number {
-  const power = 10 ** Math.floor(Math.log10(value))
-  const all = [...steps, 10].map((step) => step * power)
-  return Number(
-    all.reduce((a, b) => (Math.abs(Math.log(b / value)) < Math.abs(Math.log(a / value)) ? b : a)).toPrecision(6),
-  )
-}
+/** The numbers 1, 2 and 5 of every power of ten: the n-th of them. */
+const round = (n: number) => Number((steps[((n % 3) + 3) % 3] * 10 ** Math.floor(n / 3)).toPrecision(1))
 
 /**
- * The limits between the classes of values, from what is forecast for the best places of the whole run: they do not
- * depend on the view or on a filter. Each is half of the next or less.
+ * The limits between the classes of values, from what is forecast for the best place of the whole run: round numbers, each
+ * about half of the next. They do not depend on the view or on a filter.
  */
-export function limitsOf(best: number): number[] {
-  if (!(best > 0)) return [1, 2, 4]
-  const top = rounded(best / 2)
-  return [rounded(top / 4), rounded(top / 2), top]
+export function limitsOf(best: number, n: number = classes): number[] {
+  const most = best > 0 && Number.isFinite(best) ? best : 100
+  let top = 3 * Math.floor(Math.log10(most)) + 3
+  while (round(top) > most) top--
+  return Array.from({ length: n - 1 }, (_, i) => round(top - (n - 2) + i))
 }
 
-/** A case of the map: the first colour whose condition holds. */
+/** The colour of a place on the map, from its value and its class of uncertainty. */
 export function paint(
   theme: Theme,
   limits: readonly number[],
@@ -64,5 +70,5 @@ export function paint(
     colourOf(theme, 0, uncertainty),
     ...limits.flatMap((limit, i) => [limit, colourOf(theme, i + 1, uncertainty)]),
   ]
-  return ['step', width, row(0), ...widths.flatMap((limit, i) => [limit, row(i + 1)])] as ExpressionSpecification
+  return ['step', width, row(0), ...widths.flatMap((_, i) => [i + 1, row(i + 1)])] as ExpressionSpecification
 }

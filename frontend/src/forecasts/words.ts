@@ -45,7 +45,6 @@ const fr = {
     usable: 'Signal exploitable',
     unusable: 'Pas de signal exploitable',
     alert: 'La prévision a quitté sa plage de fiabilité.',
-    alertSeen: (observed: string, expected: string) => `Il s’est passé ${observed}, elle en attendait ${expected}.`,
     alertCard: 'Voir la fiche',
     horizons: (n: number, unit: string) =>
       many(
@@ -91,11 +90,14 @@ const fr = {
     forecast: (unit: string) => `Prévu : ${unit}`,
     facts: 'Faits comptés, l’an dernier',
     value: 'plus de cas attendus →',
-    certain: 'assez sûr',
-    medium: 'peu sûr',
-    unsure: 'très incertain',
+    sure: ['sûr', 'assez sûr', 'peu sûr', 'très incertain'],
     help: 'Moins c’est sûr, moins il y a de couleurs : le gris ne départage plus les lieux.',
-    width: ['intervalle à 80 % plus étroit que la valeur', '1 à 3 fois la valeur', 'plus de 3 fois la valeur'],
+    width: [
+      'intervalle à 80 % plus étroit que la valeur',
+      '1 à 3 fois la valeur',
+      '3 à 10 fois la valeur',
+      'plus de 10 fois la valeur',
+    ],
     below: (n: string) => `moins de ${n}`,
     from: (n: string) => `${n} et plus`,
     range: (from: string, to: string) => `${from} à ${to}`,
@@ -125,7 +127,7 @@ const fr = {
     csv: 'CSV',
     geojson: 'GeoJSON',
     empty: 'Aucune valeur ici.',
-    levels: ['assez sûr', 'peu sûr', 'très incertain'],
+    levels: ['sûr', 'assez sûr', 'peu sûr', 'très incertain'],
     at: (when: string) => `Valeurs ${when}.`,
   },
 
@@ -203,7 +205,6 @@ const en: ForecastWords = {
     usable: 'Usable signal',
     unusable: 'No usable signal',
     alert: 'The forecast has left its band of reliability.',
-    alertSeen: (observed, expected) => `${observed} happened, it expected ${expected}.`,
     alertCard: 'See the card',
     horizons: (n, unit) =>
       plural(
@@ -249,11 +250,14 @@ const en: ForecastWords = {
     forecast: (unit) => `Forecast: ${unit}`,
     facts: 'Counted facts, last year',
     value: 'more expected →',
-    certain: 'fairly sure',
-    medium: 'not so sure',
-    unsure: 'very uncertain',
+    sure: ['sure', 'fairly sure', 'not so sure', 'very uncertain'],
     help: 'The less sure, the fewer colours: grey does not tell places apart any more.',
-    width: ['80% interval narrower than the value', '1 to 3 times the value', 'more than 3 times the value'],
+    width: [
+      '80% interval narrower than the value',
+      '1 to 3 times the value',
+      '3 to 10 times the value',
+      'more than 10 times the value',
+    ],
     below: (n) => `below ${n}`,
     from: (n) => `${n} and more`,
     range: (from, to) => `${from} to ${to}`,
@@ -282,7 +286,7 @@ const en: ForecastWords = {
     csv: 'CSV',
     geojson: 'GeoJSON',
     empty: 'No value here.',
-    levels: ['fairly sure', 'not so sure', 'very uncertain'],
+    levels: ['sure', 'fairly sure', 'not so sure', 'very uncertain'],
     at: (when) => `Values ${when}.`,
   },
 
