@@ -23,7 +23,7 @@ var mayImport = map[string][]string{
 	"vigie/api":                {"vigie/api", "vigie/tiles", "vigie/data", "vigie/geoengine", "vigie/progress"},
 	"vigie/bench":              {"vigie/modules", "vigie/module", "vigie/predict", "vigie/api", "vigie/tiles", "vigie/data", "vigie/geoengine", "vigie/progress"},
 	"vigie/predict":            {"vigie/predict", "vigie/geoengine", "vigie/progress"},
-	"vigie/module":             {"vigie/module", "vigie/api", "vigie/data", "vigie/geoengine", "vigie/progress"},
+	"vigie/module":             {"vigie/module", "vigie/api", "vigie/tiles", "vigie/data", "vigie/geoengine", "vigie/progress"},
 	"vigie/modules":            {"vigie/modules", "vigie/module", "vigie/api", "vigie/tiles", "vigie/data", "vigie/geoengine", "vigie/predict", "vigie/progress"},
 	"vigie/cmd":                {"vigie"},
 }
