@@ -50,13 +50,13 @@ func (c Calendar) zone() *time.Location {
 	return c.Zone
 }
 
-// axis of at least so many hours from a local midnight, ended by a midnight. Days are made of the hours that passed, so
+// axis of at least so many hours and days from a local midnight, ended by a midnight. Days are made of the hours that passed, so
 // they have 23 or 25 where clocks change.
-func (c Calendar) axis(start time.Time, hours int) (*axis, error) {
+func (c Calendar) axis(start time.Time, hours, days int) (*axis, error) {
 	zone := c.zone()
 	start = start.In(zone)
 	a := &axis{start: start, first: judge.DayOf(start), begins: []int{0}}
-	for day := 0; a.begins[day] < hours; day++ {
+	for day := 0; day < days || a.begins[day] < hours; day++ {
 		midnight := time.Date(start.Year(), start.Month(), start.Day()+day+1, 0, 0, 0, 0, zone)
 		end := int(math.Round(midnight.Sub(start).Hours()))
 		if end <= a.begins[day] || end > a.begins[day]+25 || day > longest {

@@ -90,8 +90,8 @@ func (f *Fitted) Crews(place, kind string, hours int, o CrewOptions) (*Crews, er
 	if at < 0 {
 		return nil, fmt.Errorf("crews: no series of place %q and kind %q: %w", place, kind, predict.ErrShape)
 	}
-	if hours < 1 || hours > horizonDays*24+1 {
-		return nil, fmt.Errorf("crews: %d hours ahead, can forecast 1 to %d: %w", hours, horizonDays*24+1, predict.ErrShape)
+	if hours < 1 || hours > f.ahead*24+1 {
+		return nil, fmt.Errorf("crews: %d hours ahead, can forecast 1 to %d: %w", hours, f.ahead*24+1, predict.ErrShape)
 	}
 	c := &Crews{Place: place, Kind: kind, Service: o.Service, Busy: o.Busy}
 	h := f.history(f.targets[at])

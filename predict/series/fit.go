@@ -8,9 +8,6 @@ import (
 	"time"
 )
 
-// horizonDays is the longest horizon, and how far weather must be known to be used.
-const horizonDays = 28
-
 // leads are how many weeks ahead forecasts are judged; what is further ahead is as the last.
 const leads = 2
 
@@ -22,14 +19,14 @@ type Fitted struct {
 	targets  []target
 	from     int     // first day of the calibration
 	weeks    int     // of the calibration
+	ahead    int     // days
 	fade     float64 // half-life of past forecasts in weeks; 0: none
 	past     [leads][][]float64
 	coming   [][]float64 // of each row, the mean of each day after the last
 	spreads  [][steps]spread
 	Notes    []string // what could not be used, and why
 	Columns  []string // of the regressions of kinds, as many as any of them bears
-	Learnt   time.Time
-	Origins  int // forecasts of the past by which intervals were made
+	Origins  int      // forecasts of the past by which intervals were made
 	Places   []string
 	Kinds    []string
 	FirstDay time.Time // local midnight of the first day learnt from
@@ -71,14 +68,15 @@ func Fit(ctx context.Context, all []Series, cal Calendar, o Options) (*Fitted, e
 		return nil, err
 	}
 	n := p.axis.days()
-	f := &Fitted{p: p, fade: max(o.Fade, 0), Notes: p.notes, Places: p.places, Kinds: p.kinds, FirstDay: p.axis.start}
+	f := &Fitted{p: p, ahead: o.Ahead, fade: max(o.Fade, 0), Notes: p.notes, Places: p.places, Kinds: p.kinds, FirstDay: p.axis.start}
 	f.End = p.axis.time(len(p.axis.local) + p.rest)
-	if f.long, err = cal.axis(p.axis.start, len(p.axis.local)+(horizonDays+2)*24); err != nil {
+	days := n + o.Ahead + int(flag(p.rest > 0))
+	if f.long, err = cal.axis(p.axis.start, 0, days); err != nil {
 		return nil, err
 	}
 	d, left := p.design(f.long)
 	for _, name := range left {
-		f.Notes = append(f.Notes, fmt.Sprintf("%s is not used: it is not known on every day from %s for %d days after the end, or never varies", name, p.axis.start.Format(time.DateOnly), horizonDays))
+		f.Notes = append(f.Notes, fmt.Sprintf("%s is not used: it is not known on every day from %s for %d days after the end, or never varies", name, p.axis.start.Format(time.DateOnly), o.Ahead))
 	}
 	for kind := range p.kinds {
 		pool, err := p.pool(kind, o.Apart)
@@ -108,14 +106,15 @@ func (f *Fitted) walk(ctx context.Context, d *design, o Options) error {
 	f.coming = make([][]float64, len(p.rows))
 	for kind := range p.kinds {
 		days := p.axis.daily(p.total[kind])
+		var l *level
 		for origin := f.from; origin <= n; origin += week {
 			if err := ctx.Err(); err != nil {
 				return err
 			}
-			l := p.newLevel(d, days, origin, o)
+			l = p.newLevel(d, days, origin, o, l)
 			split := p.split(kind, origin, f.pools[kind])
 			if origin == n {
-				f.ahead(kind, l, split)
+				f.come(kind, l, split)
 				break
 			}
 			for i := range p.first[kind+1] - p.first[kind] {
@@ -128,8 +127,8 @@ func (f *Fitted) walk(ctx context.Context, d *design, o Options) error {
 	return nil
 }
 
-// ahead forecasts the days to come of one kind.
-func (f *Fitted) ahead(kind int, l *level, split []float64) {
+// come forecasts the days to come of one kind.
+func (f *Fitted) come(kind int, l *level, split []float64) {
 	n := f.p.axis.days()
 	for i := range f.p.first[kind+1] - f.p.first[kind] {
 		mean := make([]float64, f.long.days()-n)

@@ -55,10 +55,10 @@ func newForecast(mean float64, s *spread) Forecast {
 }
 
 // Forecast is of the hours after the end of the series: by place and kind, then hours, whole local days and whole weeks
-// from the first midnight, each in the order of time. It fails beyond four weeks.
+// from the first midnight, each in the order of time. It fails beyond Options.Ahead.
 func (f *Fitted) Forecast(hours int) ([]Forecast, error) {
-	if hours < 1 || hours > horizonDays*24+1 {
-		return nil, fmt.Errorf("series: %d hours ahead, can forecast 1 to %d: %w", hours, horizonDays*24+1, predict.ErrShape)
+	if hours < 1 || hours > f.ahead*24+1 {
+		return nil, fmt.Errorf("series: %d hours ahead, can forecast 1 to %d: %w", hours, f.ahead*24+1, predict.ErrShape)
 	}
 	first := f.p.axis.begins[f.p.axis.days()]
 	from, to := first+f.p.rest, min(first+f.p.rest+hours, len(f.long.local))

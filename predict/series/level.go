@@ -2,8 +2,7 @@ package series
 
 import (
 	"math"
-
-	"vigie/predict"
+	"slices"
 )
 
 // What a regression may hold.
@@ -19,11 +18,11 @@ const (
 
 // level is how many calls of one kind all places have together each day.
 type level struct {
-	coefficients []float64
-	columns      []int // of the design
-	smooth       float64
-	model        string
-	design       *design
+	effects []float64
+	columns []int // of the design
+	smooth  float64
+	model   string
+	design  *design
 }
 
 // design is what is known of each day, the days forecast included.
@@ -104,8 +103,8 @@ func (d *design) use(from, to int, calls float64) []int {
 	return use
 }
 
-// newLevel learns from the days before origin.
-func (p *panel) newLevel(d *design, days []float64, origin int, o Options) *level {
+// newLevel learns from the days before origin, going on from the level of a week before, if there is one.
+func (p *panel) newLevel(d *design, days []float64, origin int, o Options, before *level) *level {
 	from := max(0, origin-memoryYears*366)
 	l := &level{design: d, model: o.Model, smooth: 1}
 	calls := 0.0
@@ -113,7 +112,10 @@ func (p *panel) newLevel(d *design, days []float64, origin int, o Options) *leve
 		calls += y
 	}
 	l.columns = d.use(from, origin, calls)
-	tamed := append([]float64(nil), days[:origin]...)
+	if before != nil && slices.Equal(before.columns, l.columns) {
+		l.effects = slices.Clone(before.effects)
+	}
+	tamed := slices.Clone(days[:origin])
 	alpha := p.regress(l, tamed, from, calls)
 	if o.Tame > 0 {
 		cut := false
@@ -131,40 +133,32 @@ func (p *panel) newLevel(d *design, days []float64, origin int, o Options) *leve
 	return l
 }
 
-// regress fits the columns, or fewer where the data cannot tell them apart; it gives the dispersion.
+// regress fits the columns, or only the level where that does not settle; it gives the dispersion.
 func (p *panel) regress(l *level, days []float64, from int, calls float64) float64 {
-	for {
-		r := predict.Regression{Columns: len(l.columns)}
-		for t := from; t < len(days); t++ {
-			if p.seen[t] {
-				r.Y = append(r.Y, days[t])
-				for _, c := range l.columns {
-					r.X = append(r.X, l.design.columns[c][t])
-				}
+	r := regression{effects: l.effects}
+	for t := from; t < len(days); t++ {
+		if p.seen[t] {
+			row := make([]float64, len(l.columns))
+			for i, c := range l.columns {
+				row[i] = l.design.columns[c][t]
 			}
-		}
-		fit, err := predict.NegativeBinomial(r)
-		if err == nil {
-			l.coefficients = fit.Coefficients
-			return fit.Alpha
-		}
-		if len(l.columns) == 1 { // no call at all, or a dispersion without end: half a call more, over all days
-			l.coefficients = []float64{math.Log((calls + 0.5) / float64(max(len(r.Y), 1)))}
-			return 0
-		}
-		if len(l.columns) > 7 {
-			l.columns = l.columns[:7]
-		} else {
-			l.columns = l.columns[:1]
+			r.rows, r.y = append(r.rows, row), append(r.y, days[t])
 		}
 	}
+	if calls > 0 && r.fit() {
+		l.effects = r.effects
+		return r.alpha
+	}
+	l.columns = l.columns[:1]
+	l.effects = []float64{math.Log((calls + half) / float64(max(len(r.y), 1)))}
+	return 0
 }
 
 // fitted is what the regression expects on a day.
 func (l *level) fitted(day int) float64 {
 	sum := 0.0
 	for i, c := range l.columns {
-		sum += l.coefficients[i] * l.design.columns[c][day]
+		sum += l.effects[i] * l.design.columns[c][day]
 	}
 	return math.Exp(min(sum, 25))
 }

@@ -64,7 +64,7 @@ func newPanel(all []Series, cal Calendar) (*panel, error) {
 	midnight, skip := cal.midnight(start)
 	p.skip = skip
 	var err error
-	if p.axis, err = cal.axis(midnight, n-skip); err != nil {
+	if p.axis, err = cal.axis(midnight, n-skip, 0); err != nil {
 		return nil, err
 	}
 	p.axis.cut(n - skip)

@@ -44,7 +44,8 @@ const (
 // Options of a fit. The zero value is good.
 type Options struct {
 	Model     string  // Average by default
-	Calibrate int     // weeks before the end whose forecasts say how wide intervals must be; 26 by default, at least 4
+	Ahead     int     // days that can be forecast, 1 to 366; 28 by default. Weather is used only if it is known for all of them
+	Calibrate int     // weeks before the end whose forecasts say how wide intervals must be; 56 by default, at least 4
 	Fade      float64 // half-life, in weeks, of those forecasts' word; 8 by default, negative: all count the same
 	Tame      float64 // a day this many standard deviations above its expectation counts as if it lay there, so that a storm does not raise the days after it; 2.5 by default, negative: never
 	Apart     bool    // stations are not pooled: each has its own weekdays and hours (to show what pooling is worth)
@@ -57,8 +58,11 @@ func (o Options) filled() (Options, error) {
 	if o.Model == "" {
 		o.Model = Average
 	}
+	if o.Ahead == 0 {
+		o.Ahead = 28
+	}
 	if o.Calibrate == 0 {
-		o.Calibrate = 26
+		o.Calibrate = 56
 	}
 	if o.Fade == 0 {
 		o.Fade = 8
@@ -69,6 +73,8 @@ func (o Options) filled() (Options, error) {
 	switch {
 	case o.Model != Average && o.Model != Regression && o.Model != Smoothing:
 		return o, fmt.Errorf("series: no model %q; there are %s, %s and %s: %w", o.Model, Average, Regression, Smoothing, predict.ErrShape)
+	case o.Ahead < 1 || o.Ahead > 366:
+		return o, fmt.Errorf("series: %d days ahead, can forecast 1 to 366: %w", o.Ahead, predict.ErrShape)
 	case o.Calibrate < 4:
 		return o, fmt.Errorf("series: %d weeks of calibration, need 4: %w", o.Calibrate, predict.ErrShape)
 	case math.IsNaN(o.Tame+o.Fade) || math.IsInf(o.Tame+o.Fade, 0):
