@@ -3,12 +3,14 @@ package modules
 
 import (
 	"vigie/module"
+	"vigie/modules/cartheft"
 	"vigie/modules/checkpoints"
 )
 
 // All returns every module.
 func All() []module.Module {
 	return []module.Module{
+		cartheft.Module(),
 		checkpoints.Module(),
 	}
 }
