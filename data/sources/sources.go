@@ -15,6 +15,7 @@ import (
 	"vigie/data/sources/osm"
 	"vigie/data/sources/radars"
 	"vigie/data/sources/roads"
+	"vigie/data/sources/tmja"
 	"vigie/data/sources/units"
 	"vigie/geoengine"
 )
@@ -29,6 +30,7 @@ func All() []data.Source {
 		radars.Source(),
 		osm.Source(),
 		roads.Source(),
+		tmja.Source(),
 	}, emergency.Sources(), demo.Sources())
 }
 
