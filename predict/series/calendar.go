@@ -58,8 +58,8 @@ func (c Calendar) axis(start time.Time, hours, days int) (*axis, error) {
 	a := &axis{start: start, first: judge.DayOf(start), begins: []int{0}}
 	for day := 0; day < days || a.begins[day] < hours; day++ {
 		midnight := time.Date(start.Year(), start.Month(), start.Day()+day+1, 0, 0, 0, 0, zone)
-		end := int(math.Round(midnight.Sub(start).Hours()))
-		if end <= a.begins[day] || end > a.begins[day]+25 || day > longest {
+		end := int(midnight.Sub(start) / time.Hour)
+		if midnight.Sub(start)%time.Hour != 0 || end <= a.begins[day] || end > a.begins[day]+25 || day > longest {
 			return nil, fmt.Errorf("series: day %d from %s has no whole hours in %s: %w", day, start.Format(time.DateOnly), zone, predict.ErrShape)
 		}
 		for h := a.begins[day]; h < end; h++ {

@@ -65,10 +65,10 @@ func (c count) both(y int) (below, upTo float64) {
 // quantile is where the spread count (see Covered) has probability p below it; p is within 0 and 1.
 func (c count) quantile(p float64) float64 {
 	p = min(max(p, 0), 1-1e-9)
-	k, below, upTo := 0, 0.0, 0.0
+	k, below, upTo := 0, 0.0, c.zero()
 	if c.mean < 30 {
-		mass := c.zero()
-		for upTo = mass; upTo <= p && k < 4000; k++ {
+		mass := upTo
+		for ; upTo <= p && k < 4000; k++ {
 			mass = c.next(mass, k)
 			below, upTo = upTo, upTo+mass
 		}

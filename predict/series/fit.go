@@ -156,8 +156,9 @@ func (f *Fitted) aim() {
 			index[key] = at
 			f.targets = append(f.targets, target{place: place, kind: kind})
 		}
-		if rows := f.targets[at].rows; len(rows) == 0 || rows[len(rows)-1] != row {
-			f.targets[at].rows = append(rows, row)
+		t := &f.targets[at]
+		if len(t.rows) == 0 || t.rows[len(t.rows)-1] != row { // a place without kinds is both
+			t.rows = append(t.rows, row)
 		}
 	}
 	for i, r := range p.rows {

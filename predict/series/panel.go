@@ -114,7 +114,7 @@ func (p *panel) fill(all []Series) error {
 	if calls == 0 {
 		return fmt.Errorf("series: not one call in %d days: %w", p.axis.days(), predict.ErrEmpty)
 	}
-	p.holes(float64(calls))
+	p.holes()
 	return nil
 }
 
@@ -128,36 +128,50 @@ func (a *axis) daily(hours []int32) []float64 {
 	return days
 }
 
-// holes finds runs of days without one call anywhere that chance does not give: less than once in a billion, by the mean
-// of the days with calls. They are left out as days without data.
-func (p *panel) holes(calls float64) {
+// The rule for holes: what chance gives less than once in a billion, seen from two weeks at least.
+const (
+	chanceOfHole = 1e-9
+	leastOutside = 14
+)
+
+// holes finds runs of days without one call anywhere that chance does not give, by the share of such days outside of them,
+// the longest run first. They are left out as days without data.
+func (p *panel) holes() {
 	n := p.axis.days()
+	p.seen = make([]bool, n)
 	sum := make([]float64, n)
 	for _, t := range p.total {
 		for d, y := range p.axis.daily(t) {
 			sum[d] += y
 		}
 	}
-	busy := 0.0
-	for _, y := range sum {
-		if y > 0 {
-			busy++
+	type run struct{ from, to int }
+	var runs []run
+	empty := 0
+	for d := range sum {
+		p.seen[d] = true
+		if sum[d] > 0 {
+			continue
+		}
+		empty++
+		if len(runs) > 0 && runs[len(runs)-1].to == d {
+			runs[len(runs)-1].to++
+		} else {
+			runs = append(runs, run{d, d + 1})
 		}
 	}
-	most := int(math.Ceil(math.Log(1e9) / (calls / busy)))
-	p.seen = make([]bool, n)
+	slices.SortStableFunc(runs, func(a, b run) int { return cmp.Compare(b.to-b.from, a.to-a.from) })
 	lost := 0
-	for d := 0; d < n; {
-		end := d
-		for end < n && sum[end] == 0 {
-			end++
+	for _, r := range runs {
+		size := r.to - r.from
+		outside := n - lost - size
+		share := float64(empty-lost-size+1) / float64(outside+2)
+		if outside < leastOutside || math.Pow(share, float64(size)) >= chanceOfHole {
+			break
 		}
-		hole := end-d >= max(most, 2)
-		if hole {
-			lost += end - d
-		}
-		for end = max(end, d+1); d < end; d++ {
-			p.seen[d] = !hole || sum[d] > 0
+		lost += size
+		for d := r.from; d < r.to; d++ {
+			p.seen[d] = false
 		}
 	}
 	if lost > 0 {

@@ -10,7 +10,7 @@ import (
 const (
 	rounds    = 3    // of effects and dispersion in turn
 	mostSteps = 60   // of Newton in a round; some five are taken
-	close     = 1e-7 // largest change of an effect that ends a round
+	still     = 1e-7 // largest change of an effect that ends a round
 	weak      = 1.0  // standard deviation of an effect before anything is seen, on the log scale: 2.7 times as many calls or as few
 )
 
@@ -42,7 +42,7 @@ func (r *regression) fit() bool {
 			if math.IsNaN(moved) {
 				return false
 			}
-			settled = moved < close
+			settled = moved < still
 		}
 		if !settled {
 			return false
