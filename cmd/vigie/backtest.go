@@ -21,6 +21,7 @@ import (
 type backtestCommand struct {
 	Checkpoints  backtestCheckpointsCommand  `cmd:"" help:"What plans of earlier years would have covered of the next, beside other ways to choose."`
 	Accidents    backtestAccidentsCommand    `cmd:"" help:"Which share of the next year's accidents lies in the segment-hours that rank first, beside counts of the past."`
+	Cartheft     backtestCartheftCommand     `cmd:"" help:"How forecasts of vehicle thefts would have done, by the whole protocol or by the challenge of the NIJ."`
 	Firestations backtestFirestationsCommand `cmd:"" help:"How calls of fire stations would have been forecast in weeks held out."`
 }
 

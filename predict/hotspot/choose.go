@@ -2,6 +2,7 @@ package hotspot
 
 import (
 	"math"
+	"slices"
 
 	"vigie/predict/judge"
 )
@@ -11,7 +12,7 @@ type Choice struct {
 	Budget  string
 	Area    float64 // m²
 	Model   string  // with the most hits, if it beats the count by a standard error; else the count
-	Share   float64 // of thefts that the model's places held, over the past origins
+	Share   float64 // of thefts that the places held which were picked at each past origin by those before it
 	Count   float64 // that the count's places held
 	Kernel  float64 // that the kernel density's places held
 	Low     float64 // of Share − Count, 95 %, by blocks of origins
@@ -23,7 +24,7 @@ type Choice struct {
 
 const (
 	blockOrigins = 8 // weekly origins whose periods overlap are drawn together
-	choiceDraws  = 1000
+	choiceDraws  = 4999
 )
 
 // finished are the trials whose period had passed by an origin.
@@ -75,36 +76,33 @@ func apartness(trials []*trial) float64 {
 	return max(float64(trials[0].days)/max(step, 1), 1)
 }
 
-// choices are what finished trials say of all budgets.
+// choices are what trials say of all budgets. The model is picked by all of them; what is said of it is nested: in each
+// trial the model is the one that the trials finished by then would have picked.
 func choices(trials []*trial, budgets []Budget, whole float64, seed uint64) []Choice {
 	var out []Choice
 	var p []float64
 	models := Contenders()
-	kernel := 0
-	for i, m := range models {
-		if m.Name == Kernel {
-			kernel = i
-		}
-	}
+	kernel := slices.IndexFunc(models, func(m Model) bool { return m.Name == Kernel })
 	for k, b := range budgets {
 		area, _ := b.on(whole)
-		c := Choice{Budget: b.Name, Area: area, Model: models[0].Name, P: 1}
-		chosen := pick(trials, k)
-		c.Model = models[chosen].Name
+		c := Choice{Budget: b.Name, Area: area, Model: models[pick(trials, k)].Name, P: 1}
 		var model, count []float64
-		total, kernelHits := 0., 0.
-		for _, t := range trials {
-			if t.total == 0 || t.hits[chosen] == nil {
+		total, kernelHits, moved := 0., 0., false
+		for i, t := range trials {
+			before := finished(trials[:i], t.origin)
+			if t.total == 0 || len(before) < leastChoices {
 				continue
 			}
-			model, count = append(model, t.hits[chosen][k]/t.total), append(count, t.hits[0][k]/t.total)
-			c.Share, c.Count, kernelHits, total = c.Share+t.hits[chosen][k], c.Count+t.hits[0][k], kernelHits+t.hits[kernel][k], total+t.total
+			m := pick(before, k)
+			moved = moved || m != 0
+			model, count = append(model, t.hits[m][k]/t.total), append(count, t.hits[0][k]/t.total)
+			c.Share, c.Count, kernelHits, total = c.Share+t.hits[m][k], c.Count+t.hits[0][k], kernelHits+t.hits[kernel][k], total+t.total
 			c.Origins++
 		}
 		if total > 0 {
 			c.Share, c.Count, c.Kernel = c.Share/total, c.Count/total, kernelHits/total
 		}
-		if chosen > 0 && c.Origins > 1 {
+		if moved && c.Origins >= leastChoices {
 			d := judge.Paired(model, count, blockFor(trials), choiceDraws, seed+uint64(k))
 			c.Low, c.High, c.P = d.Low, d.High, d.P
 		}
@@ -112,7 +110,7 @@ func choices(trials []*trial, budgets []Budget, whole float64, seed uint64) []Ch
 	}
 	for k, v := range judge.Holm(p) {
 		out[k].P = v
-		out[k].Usable = out[k].Low > 0 && v <= .05
+		out[k].Usable = out[k].Model != Count && out[k].Low > 0 && v <= .05
 	}
 	return out
 }

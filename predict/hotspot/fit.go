@@ -16,6 +16,7 @@ import (
 type Options struct {
 	Workers int           // at most; 0 is GOMAXPROCS
 	Seed    uint64        // of the bootstrap of the choice
+	Budgets []Budget      // Budgets() if nil
 	Report  progress.Func // may be nil
 }
 
@@ -55,7 +56,7 @@ type CellForecast struct {
 const (
 	choiceDays   = 30
 	choiceStep   = 35
-	mostChoices  = 20
+	mostChoices  = 24
 	leastChoices = 4
 )
 
@@ -83,7 +84,7 @@ func Fit(ctx context.Context, events []Event, grid *Grid, until judge.Day, o Opt
 	if until-f.First < leastDays {
 		return nil, fmt.Errorf("%w: the first event is %d days before the forecast; at least %d are needed", ErrFew, until-f.First, leastDays)
 	}
-	budgets, areas := usableBudgets(grid)
+	budgets, areas := usableBudgets(grid, o.Budgets)
 	trials, last, err := p.rehearse(ctx, until, areas, o)
 	if err != nil {
 		return nil, err
@@ -93,8 +94,12 @@ func Fit(ctx context.Context, events []Event, grid *Grid, until judge.Day, o Opt
 	return f, nil
 }
 
-func usableBudgets(grid *Grid) (budgets []Budget, areas []float64) {
-	for _, b := range Budgets() {
+// usableBudgets are those for which the territory is large enough; the largest share of it otherwise.
+func usableBudgets(grid *Grid, wanted []Budget) (budgets []Budget, areas []float64) {
+	if wanted == nil {
+		wanted = Budgets()
+	}
+	for _, b := range wanted {
 		if area, ok := b.on(grid.Whole()); ok {
 			budgets, areas = append(budgets, b), append(areas, area)
 		}
@@ -135,10 +140,8 @@ func (p *past) rehearse(ctx context.Context, until judge.Day, areas []float64, o
 // finish computes the values of the models in use.
 func (f *Fitted) finish(p *past, trials []*trial, t *trained) {
 	f.Model = Count
-	for _, c := range f.Choices {
-		if c.Budget == Headline && c.Usable {
-			f.Model, f.Usable = c.Model, true
-		}
+	if k := headlineOf(f.Choices); k >= 0 && f.Choices[k].Usable {
+		f.Model, f.Usable = f.Choices[k].Model, true
 	}
 	all := p.daily(t, p.at(f.Until))
 	f.daily = map[string][]float64{}
@@ -160,6 +163,14 @@ func (f *Fitted) finish(p *past, trials []*trial, t *trained) {
 	}
 	f.count = f.daily[Count]
 	f.Reliability, f.Expected, f.Observed = reliability(trials, f.Model)
+}
+
+// headlineOf is the choice of the headline budget, or the last one; −1 of none.
+func headlineOf(choices []Choice) int {
+	if k := slices.IndexFunc(choices, func(c Choice) bool { return c.Budget == Headline }); k >= 0 {
+		return k
+	}
+	return len(choices) - 1
 }
 
 // reliability is that of trials, each calibrated by those that had passed by its origin.

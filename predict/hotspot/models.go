@@ -64,8 +64,8 @@ const (
 	targetDays   = 91
 	leastHistory = 240
 	mostTargets  = 16
-	forestTrees  = 60
-	sampleRows   = 60000 // about as many rows of either kind are learnt from at most
+	forestTrees  = 40
+	sampleRows   = 20000 // about as many rows of either kind are learnt from at most
 )
 
 // targets are the origins to learn from, the last first.

@@ -25,7 +25,7 @@ type tree struct {
 const (
 	treeDepth = 3
 	treeBins  = 32
-	treePace  = .1  // share of a step that is taken
+	treePace  = .15 // share of a step that is taken
 	treeRidge = 5.  // expected events that pull a leaf towards 0
 	treeLeast = 10. // expected events that a leaf needs
 )

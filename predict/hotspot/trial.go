@@ -23,7 +23,7 @@ func Budgets() []Budget {
 // Headline is the budget that the rank of a forecast is made for.
 const Headline = "5 %"
 
-// on is the area of a budget on a grid, and false where it is more than a quarter of the whole.
+// on is the area of a budget on a grid, and false where it is more than a quarter of the whole: not a choice any more.
 func (b Budget) on(whole float64) (float64, bool) {
 	area := b.Area
 	if area == 0 {
@@ -66,6 +66,7 @@ type scored struct {
 	origin judge.Day
 	daily  map[string][]float64
 	order  map[string][]int32
+	kept   map[string][]float32 // daily, once compacted
 }
 
 // score lets trained models rank the places of an origin.
