@@ -57,7 +57,8 @@ func New(config Config) *Door {
 	}
 	doc := huma.DefaultConfig(config.Title, config.Version)
 	doc.OpenAPIPath, doc.DocsPath, doc.SchemasPath = "", "", "" // they would not go through the door
-	doc.CreateHooks = nil                                       // no $schema in bodies
+	doc.Components.Schemas = huma.NewMapRegistry("#/components/schemas/", schemaNamer())
+	doc.CreateHooks = nil // no $schema in bodies
 	doc.Transformers = []huma.Transformer{translate}
 	doc.Components.SecuritySchemes = map[string]*huma.SecurityScheme{
 		"session": {Type: "apiKey", In: "cookie", Name: config.Cookie, Description: "Set by POST /api/session."},

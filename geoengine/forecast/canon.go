@@ -156,12 +156,14 @@ func (v *Value) check(r *Result) error {
 		return fmt.Errorf("area %.40q is no path", v.Area)
 	case !v.From.Before(v.To) || v.From.Before(r.From) || v.To.After(r.To):
 		return fmt.Errorf("from %s to %s is not within the period", v.From, v.To)
-	case slices.ContainsFunc([]float64{v.Expected, v.Median, v.Low80, v.High80, v.Low95, v.High95, v.Count}, bad):
+	case slices.ContainsFunc([]float64{v.Expected, v.Median, v.Low50, v.High50, v.Low80, v.High80, v.Low95, v.High95, v.Count}, bad):
 		return fmt.Errorf("a number that is none, or below 0")
 	case v.LastYear != -1 && bad(v.LastYear):
 		return fmt.Errorf("last year %v", v.LastYear)
 	case v.Low95 > v.Low80 || v.Low80 > v.Median || v.Median > v.High80 || v.High80 > v.High95:
 		return fmt.Errorf("intervals [%v, %v], [%v, %v] around %v do not hold one another", v.Low80, v.High80, v.Low95, v.High95, v.Median)
+	case (v.Low50 != 0 || v.High50 != 0) && (v.Low50 < v.Low80 || v.Low50 > v.Median || v.High50 < v.Median || v.High50 > v.High80):
+		return fmt.Errorf("interval [%v, %v] of 50 %% is not between the median %v and [%v, %v]", v.Low50, v.High50, v.Median, v.Low80, v.High80)
 	case v.Rank < 0 || v.Rank > len(r.Values):
 		return fmt.Errorf("rank %d", v.Rank)
 	case v.Profile < -1 || v.Profile >= len(r.Profiles):

@@ -59,6 +59,8 @@ type Value struct {
 	Median   float64      `json:"median"`
 	Low80    float64      `json:"low80"` // prediction intervals: 80 %
 	High80   float64      `json:"high80"`
+	Low50    float64      `json:"low50,omitempty"` // 50 %; both 0 where the forecaster gives none
+	High50   float64      `json:"high50,omitempty"`
 	Low95    float64      `json:"low95"` // and 95 %
 	High95   float64      `json:"high95"`
 	LastYear float64      `json:"last_year"` // what happened in the same period a year before; −1 where that is not known

@@ -164,9 +164,9 @@ func positions(ctx context.Context, tx pgx.Tx, r *Result) (map[string]orb.Point,
 }
 
 const (
-	copyValues = `copy forecast_value (run, seq, area, needs, cell, place, label, kind, step, begins, ends, expected, median, low80, high80, low95, high95,
+	copyValues = `copy forecast_value (run, seq, area, needs, cell, place, label, kind, step, begins, ends, expected, median, low50, high50, low80, high80, low95, high95,
 		last_year, past, rank, profile, lon, lat, spot, geom) from stdin (format binary)`
-	valueFields = 25
+	valueFields = 27
 	copyAtOnce  = 20_000
 )
 
@@ -200,7 +200,7 @@ func (w *rows) write(c *geoengine.CopyRows, id jobs.ID, i int) error {
 	c.Text(w.result.StepOf(v))
 	c.Time(v.From)
 	c.Time(v.To)
-	for _, number := range []float64{v.Expected, v.Median, v.Low80, v.High80, v.Low95, v.High95, v.LastYear, v.Count} {
+	for _, number := range []float64{v.Expected, v.Median, v.Low50, v.High50, v.Low80, v.High80, v.Low95, v.High95, v.LastYear, v.Count} {
 		c.Float64(number)
 	}
 	c.Int32(int32(v.Rank))

@@ -146,6 +146,7 @@ func TestCheckRefuses(t *testing.T) {
 		"NaN":              func(r *forecast.Result) { r.Values[3].Expected = math.NaN() },
 		"infinite":         func(r *forecast.Result) { r.Values[3].High95 = math.Inf(1) },
 		"negative":         func(r *forecast.Result) { r.Values[3].Low95 = -1 },
+		"half":             func(r *forecast.Result) { r.Values[3].High50 = r.Values[3].High80 + 1 },
 		"last year NaN":    func(r *forecast.Result) { r.Values[3].LastYear = math.NaN() },
 		"not nested":       func(r *forecast.Result) { r.Values[3].Low80 = r.Values[3].High80 + 1 },
 		"no cell":          func(r *forecast.Result) { r.Values[0].Cell = 1 },

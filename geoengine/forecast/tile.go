@@ -26,10 +26,10 @@ const (
 	selectAllShown  = `select ` + valueColumns + `, st_asbinary(geom) from forecast_value v where run = $1` + shownWhere
 	selectNearShown = `
 		select ` + valueColumns + `, st_asbinary(geom)
-		from unnest($7::bigint[], $8::bigint[]) r(first, last)
+		from unnest($6::bigint[], $7::bigint[]) r(first, last)
 		join forecast_value v on v.run = $1 and v.spot between r.first and r.last
 		where true` + shownWhere
-	shownWhere = ` and kind = $2 and step = $3 and begins <= $4 and ends > $4 order by expected desc, seq limit $5 + $6`
+	shownWhere = ` and kind = $2 and step = $3 and begins <= $4 and ends > $4 order by expected desc, seq limit $5`
 )
 
 // spotResolution bounds the number of cells by which places are looked for in a box.
@@ -51,7 +51,7 @@ func (s *Store) Shown(ctx context.Context, rights geoengine.Rights, run *Run, w 
 	if w.At.IsZero() {
 		w.At = run.First
 	}
-	sql, args := selectAllShown, []any{run.ID, w.Kind, w.Step, w.At, w.Limit, 1}
+	sql, args := selectAllShown, []any{run.ID, w.Kind, w.Step, w.At, w.Limit + 1}
 	if run.Head.Place != Areas { // areas are large and few
 		w.Box.Min[0], w.Box.Min[1] = w.Box.Min[0]-run.reach, w.Box.Min[1]-run.reach
 		w.Box.Max[0], w.Box.Max[1] = w.Box.Max[0]+run.reach, w.Box.Max[1]+run.reach

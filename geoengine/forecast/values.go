@@ -38,7 +38,7 @@ type Ask struct {
 }
 
 const (
-	valueColumns = `seq, area, cell, place, label, kind, step, begins, ends, expected, median, low80, high80, low95, high95, last_year, past, rank, profile, lon, lat`
+	valueColumns = `seq, area, cell, place, label, kind, step, begins, ends, expected, median, low50, high50, low80, high80, low95, high95, last_year, past, rank, profile, lon, lat`
 	valueWhere   = `
 		from forecast_value
 		where run = $1
@@ -93,7 +93,7 @@ func scanValue(row pgx.CollectableRow) (v Located, err error) {
 		lon, lat *float64
 		shape    []byte
 	)
-	err = row.Scan(&v.Seq, &v.Area, &cell, &v.Place, &v.Label, &v.Kind, &v.Step, &v.From, &v.To, &v.Expected, &v.Median, &v.Low80, &v.High80, &v.Low95, &v.High95,
+	err = row.Scan(&v.Seq, &v.Area, &cell, &v.Place, &v.Label, &v.Kind, &v.Step, &v.From, &v.To, &v.Expected, &v.Median, &v.Low50, &v.High50, &v.Low80, &v.High80, &v.Low95, &v.High95,
 		&v.LastYear, &v.Count, &v.Rank, &v.Profile, &lon, &lat, &shape)
 	if err != nil {
 		return v, err

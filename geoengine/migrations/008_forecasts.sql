@@ -68,6 +68,8 @@ create table forecast_value (
     ends timestamptz not null,
     expected double precision not null,
     median double precision not null,
+    low50 double precision not null,       -- both 0 for none
+    high50 double precision not null,
     low80 double precision not null,
     high80 double precision not null,
     low95 double precision not null,

@@ -22,7 +22,7 @@ type Forecaster struct {
 	Version string // changes with every change that may change a value
 	// Categories may feed it, each with its descendants: a closed list. Nothing else reaches Make.
 	Categories []string
-	Place      forecast.PlaceKind
+	Place      forecast.PlaceKind // that of results that do not say another
 	Horizons   []Horizon
 	Options    []Option
 	Unit       module.Text   // of values; the card of a run says it too
@@ -30,7 +30,7 @@ type Forecaster struct {
 	// Settle is how long reports take to come in once a period has passed: a run is scored then, and once more after four
 	// times as long, with what came late. 14 days if zero.
 	Settle time.Duration
-	// Check refuses a spec before anything is read, with what to change; may be nil.
+	// Check refuses a spec before anything is read, with what to change; it sees the options as they are given. May be nil.
 	Check func(spec forecast.Spec) error
 	// Covered is the share of what happened that an interval holds; nil is 1 within it, its ends included, and 0 outside.
 	Covered func(low, high, observed float64) float64

@@ -54,15 +54,14 @@ func Prepare(f *Forecaster, spec forecast.Spec, now time.Time) (forecast.Spec, e
 	if spec.Seed > maxSeed {
 		return spec, wrong("seed", "La graine est un nombre entier inférieur à 2^53.", "The seed is a whole number below 2^53.")
 	}
+	if f.Check != nil { // before the options, so that it says why one is not offered
+		if err := f.Check(spec); err != nil {
+			return spec, err
+		}
+	}
 	options, err := f.options(spec.Options)
-	if err != nil {
-		return spec, err
-	}
 	spec.Options = options
-	if f.Check != nil {
-		return spec, f.Check(spec)
-	}
-	return spec, nil
+	return spec, err
 }
 
 // options are those given with the standard ones for the others.
@@ -101,7 +100,10 @@ func Make(ctx context.Context, f *Forecaster, store *geoengine.Store, spec forec
 	if err != nil {
 		return nil, fmt.Errorf("forecast %s: %w", f.Name, err)
 	}
-	r.Spec, r.Model, r.Version, r.InputHash, r.Place = spec, f.Model, f.Version, input.Hash(), f.Place
+	r.Spec, r.Model, r.Version, r.InputHash = spec, f.Model, f.Version, input.Hash()
+	if r.Place == "" {
+		r.Place = f.Place
+	}
 	r.Canonical()
 	if err := r.Check(); err != nil {
 		return nil, fmt.Errorf("forecast %s gives what must not be kept: %s", f.Name, err.Error()) //nolint:errorlint // it is not the caller's input that is wrong

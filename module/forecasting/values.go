@@ -238,12 +238,12 @@ func writeCSV(list []forecast.Located, whole bool) []byte {
 	var out bytes.Buffer
 	w := csv.NewWriter(&out)
 	write := func(fields ...string) { _ = w.Write(fields) } // to memory
-	write("id", "label", "area", "kind", "step", "from", "to", "expected", "median", "low80", "high80", "low95", "high95", "last_year", "count", "rank", "lon", "lat")
+	write("id", "label", "area", "kind", "step", "from", "to", "expected", "median", "low50", "high50", "low80", "high80", "low95", "high95", "last_year", "count", "rank", "lon", "lat")
 	number := func(v float64) string { return strconv.FormatFloat(v, 'g', -1, 64) }
 	for i := range list {
 		v := shown(&list[i], whole)
 		fields := []string{tame(v.ID), tame(v.Label), v.Area, tame(v.Kind), v.Step, v.From.Format(time.RFC3339), v.To.Format(time.RFC3339)}
-		for _, n := range []float64{v.Expected, v.Median, v.Low80, v.High80, v.Low95, v.High95, v.LastYear, v.Count} {
+		for _, n := range []float64{v.Expected, v.Median, v.Low50, v.High50, v.Low80, v.High80, v.Low95, v.High95, v.LastYear, v.Count} {
 			fields = append(fields, number(n))
 		}
 		rank, lon, lat := "", "", ""

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"time"
 
+	"vigie/geoengine"
 	"vigie/geoengine/forecast"
 	"vigie/geoengine/jobs"
 	"vigie/geoengine/journal"
@@ -93,8 +94,12 @@ func (d *desk) submitDue(ctx context.Context, f *Forecaster) error {
 	for i := range planned {
 		spec := planned[i].Spec(slot(d.clock(), f.Every, d.zone))
 		spec.Seed = 1
-		if spec, err = Prepare(f, spec, d.clock()); err == nil {
-			err = d.submitOnce(ctx, f, spec)
+		asked := false
+		if spec.Until, err = d.fresh(ctx, f, spec); err == nil {
+			asked, err = Ask(ctx, d.db, d.queue, f, spec, d.clock())
+		}
+		if asked {
+			d.log.Info("a scheduled forecast was asked for", "forecast", f.Name, "areas", spec.Areas, "horizon", spec.Horizon, "until", spec.Until)
 		}
 		if err != nil {
 			if ctx.Err() != nil {
@@ -109,32 +114,61 @@ func (d *desk) submitDue(ctx context.Context, f *Forecaster) error {
 // selectAsked looks for a job that was asked for a run: jobs are kept a day, and a run that failed is asked for again then.
 const selectAsked = `select exists (select from job where owner = '' and machine and process = $1 and inputs::jsonb = $2::jsonb)`
 
-func (d *desk) submitOnce(ctx context.Context, f *Forecaster, spec forecast.Spec) error {
-	there, err := d.store.Made(ctx, spec)
+// Ask asks for a run as a job of the house, unless it is there, or has been asked for within the day that jobs are kept.
+// now is the time of the clock. Two at once may both ask: see forecast.Store.Alone.
+func Ask(ctx context.Context, db *geoengine.Store, queue *jobs.Queue, f *Forecaster, spec forecast.Spec, now time.Time) (asked bool, err error) {
+	if spec, err = Prepare(f, spec, now); err != nil {
+		return false, err
+	}
+	there, err := forecast.New(db).Made(ctx, spec)
 	if err != nil || there {
-		return err
+		return false, err
 	}
 	inputs, err := specInputs(spec, "fr")
 	if err != nil {
-		return err
+		return false, err
 	}
 	raw, err := json.Marshal(inputs)
 	if err != nil {
-		return fmt.Errorf("ask for %s: %w", f.Name, err)
+		return false, fmt.Errorf("ask for %s: %w", f.Name, err)
 	}
-	if err := d.db.Pool.QueryRow(ctx, selectAsked, processID(f.Name), raw).Scan(&there); err != nil || there {
-		return err
+	if err := db.Pool.QueryRow(ctx, selectAsked, processID(f.Name), raw).Scan(&there); err != nil || there {
+		return false, err
 	}
-	process, err := d.queue.Processes().Find(processID(f.Name))
+	process, err := queue.Processes().Find(processID(f.Name))
 	if err != nil {
-		return err
+		return false, err
 	}
-	j, err := d.queue.Submit(ctx, order(process, jobs.House(), jobs.Granted{}, inputs))
-	if err != nil {
-		return err
+	_, err = queue.Submit(ctx, order(process, jobs.House(), jobs.Granted{}, inputs))
+	return err == nil, err
+}
+
+// freshness is how old the last event may be before the schedule takes the data for those of another time.
+const freshness = 28 * 24 * time.Hour
+
+const (
+	fedBy = `
+		from event e join category c on c.id = e.category
+		where exists (select from unnest($1::text[]) f where c.slug = f or starts_with(c.slug, f || '.'))
+		  and (cardinality($2::text[]) = 0 or exists (select from unnest($2::text[]) a where starts_with(e.area || '.', a || '.')))`
+	selectFresh = `select exists (select` + fedBy + ` and e.starts >= $3 and e.starts < $4 and e.reported < $4)`
+	selectEnd   = `select max(e.reported)` + fedBy + ` and e.reported < $3`
+)
+
+// fresh is until when a scheduled run knows: its slot; where nothing that may feed it has happened in the four weeks
+// before, the local midnight after the last report, so that old data are forecast where they end.
+func (d *desk) fresh(ctx context.Context, f *Forecaster, spec forecast.Spec) (time.Time, error) {
+	var there bool
+	err := d.db.Pool.QueryRow(ctx, selectFresh, f.Categories, spec.Areas, spec.Until.Add(-freshness), spec.Until).Scan(&there)
+	if err != nil || there {
+		return spec.Until, err
 	}
-	d.log.Info("a scheduled forecast was asked for", "forecast", f.Name, "areas", spec.Areas, "horizon", spec.Horizon, "job", j.ID.String())
-	return nil
+	var last *time.Time
+	if err := d.db.Pool.QueryRow(ctx, selectEnd, f.Categories, spec.Areas, spec.Until).Scan(&last); err != nil || last == nil {
+		return spec.Until, err
+	}
+	year, month, day := last.In(d.zone).Date()
+	return time.Date(year, month, day+1, 0, 0, 0, 0, d.zone), nil
 }
 
 // order is a job of the process.
