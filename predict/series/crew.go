@@ -2,6 +2,7 @@ package series
 
 import (
 	"fmt"
+	"math"
 	"slices"
 	"time"
 
@@ -146,23 +147,68 @@ func (h *history) shape(size, end int, fade float64) *spread {
 }
 
 // need is the smallest number of crews that serves the wanted share of the calls of hours, and the share it serves. calls
-// and busy are the means of each hour: of its calls, and of the crews busy in it.
+// and busy are the means of each hour: of its calls, and of the crews busy in it, those of its own calls included.
 func need(calls, busy []float64, s *spread, o CrewOptions) (crews int, served float64) {
 	sum := 0.0
-	for _, x := range calls {
-		sum += x
+	masses := make([][]float64, len(busy))
+	for i, mean := range busy {
+		sum += calls[i]
+		masses[i] = s.masses(mean)
 	}
 	const most = 10_000
 	for crews = o.Least; ; crews++ {
-		served = 0
-		for i, x := range busy {
-			_, upTo := count{x, s.alpha}.both(crews)
-			served += calls[i] / sum * s.bend.at(upTo)
+		missed := 0.0
+		for i, p := range masses {
+			missed += lost(p, calls[i]/max(busy[i], 1e-12), crews)
 		}
-		if served >= o.Service || crews >= most || sum <= 0 {
+		if served = 1; sum > 0 {
+			served = max(0, 1-missed/sum)
+		}
+		if served >= o.Service || crews >= most {
 			return crews, served
 		}
 	}
+}
+
+// masses are the probabilities of 0, 1, 2, … up to where less than a millionth is left.
+func (s *spread) masses(mean float64) (p []float64) {
+	const rest, longest = 1e-6, 5000
+	c, before := count{mean, s.alpha}, 0.0
+	below, mass := 0.0, c.zero()
+	for k := 0; k < longest; k++ {
+		if mean < 30 {
+			below += mass
+			mass = c.next(mass, k)
+		} else {
+			below = c.below(k + 1)
+		}
+		now := s.bend.at(min(below, 1))
+		p = append(p, max(0, now-before))
+		if before = now; below >= 1-rest {
+			break
+		}
+	}
+	return p
+}
+
+// lost is how many calls of an hour find no crew: of w calls that keep crews busy, p[w] likely, each is of this hour with
+// probability own, and those of this hour beyond the crews are lost.
+func lost(p []float64, own float64, crews int) (sum float64) {
+	own = min(own, 1)
+	for w := crews + 1; w < len(p); w++ {
+		over := float64(w - crews)
+		if own == 1 {
+			sum += p[w] * over
+			continue
+		}
+		expected, mass := 0.0, math.Pow(1-own, float64(w))
+		for k := 0; k <= w; k++ {
+			expected += mass * min(float64(k), over)
+			mass *= float64(w-k) / float64(k+1) * own / (1 - own)
+		}
+		sum += p[w] * expected
+	}
+	return sum
 }
 
 // shift is a run of hours from first to before end, and the number of its hour of beginning.

@@ -3,6 +3,7 @@ package series
 import (
 	"errors"
 	"math"
+	"math/rand/v2"
 	"testing"
 	"time"
 
@@ -14,28 +15,50 @@ import (
 // identity bends nothing.
 func identity() bend { return newBend(&scores{}, &scores{}, 0) }
 
-// TestNeed against sums by hand: Poisson, one hour with 1 call and one with 3, crews busy for that hour.
+// TestNeed against sums by hand: Poisson, one hour with 1 call and one with 3, crews busy for that hour; of Y calls c find a
+// crew.
 func TestNeed(t *testing.T) {
 	t.Parallel()
 	s := &spread{bend: identity()}
-	at := func(mean float64, crews int) (p float64) {
-		for y := range crews + 1 {
-			p += mass(mean, 0, y)
+	found := func(mean float64, crews int) (sum float64) {
+		for y := range 60 {
+			sum += mass(mean, 0, y) * float64(min(y, crews))
 		}
-		return p
+		return sum
 	}
 	for _, service := range []float64{0.5, 0.9, 0.95, 0.99} {
 		got, served := need([]float64{1, 3}, []float64{1, 3}, s, CrewOptions{Service: service, Least: 1})
 		want := 1
-		for 0.25*at(1, want)+0.75*at(3, want) < service {
+		for (found(1, want)+found(3, want))/4 < service {
 			want++
 		}
-		if got != want || math.Abs(served-0.25*at(1, want)-0.75*at(3, want)) > 1e-9 {
-			t.Errorf("%v: %d crews serve %v, want %d", service, got, served, want)
+		if got != want || math.Abs(served-(found(1, want)+found(3, want))/4) > 1e-4 {
+			t.Errorf("%v: %d crews serve %v, want %d and %v", service, got, served, want, (found(1, want)+found(3, want))/4)
 		}
 	}
 	if got, _ := need([]float64{0, 0}, []float64{0, 0}, s, CrewOptions{Service: 0.9, Least: 2}); got != 2 {
 		t.Errorf("without calls %d crews, want the least", got)
+	}
+}
+
+// TestLost against chance drawn: calls of this hour and of the hours before.
+func TestLost(t *testing.T) {
+	t.Parallel()
+	s := &spread{bend: identity()}
+	random := rand.New(rand.NewPCG(5, 5))
+	for _, c := range []struct {
+		now, before float64
+		crews       int
+	}{{1, 2, 3}, {4, 1, 4}, {0.2, 3, 2}, {5, 0, 5}, {20, 25, 40}} {
+		sum := 0.0
+		const draws = 200_000
+		for range draws {
+			y, w := int(poisson(random, c.now)), int(poisson(random, c.before))
+			sum += float64(min(y, max(0, y+w-c.crews))) / draws
+		}
+		if got := lost(s.masses(c.now+c.before), c.now/(c.now+c.before), c.crews); math.Abs(got-sum) > 0.02*c.now {
+			t.Errorf("%+v: %v calls lost, of those drawn %v", c, got, sum)
+		}
 	}
 }
 
