@@ -5,6 +5,7 @@ import (
 	"vigie/module"
 	"vigie/modules/cartheft"
 	"vigie/modules/checkpoints"
+	"vigie/modules/firestations"
 )
 
 // All returns every module.
@@ -12,5 +13,6 @@ func All() []module.Module {
 	return []module.Module{
 		cartheft.Module(),
 		checkpoints.Module(),
+		firestations.Module(),
 	}
 }
