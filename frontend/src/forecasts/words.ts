@@ -128,7 +128,8 @@ const fr = {
     geojson: 'GeoJSON',
     empty: 'Aucune valeur ici.',
     levels: ['sûr', 'assez sûr', 'peu sûr', 'très incertain'],
-    at: (when: string) => `Valeurs ${when}.`,
+    unit: (unit: string) => `Unité : ${unit}.`,
+    at: (when: string) => `« Attendu » : ${when}.`,
   },
 
   place: {
@@ -287,7 +288,8 @@ const en: ForecastWords = {
     geojson: 'GeoJSON',
     empty: 'No value here.',
     levels: ['sure', 'fairly sure', 'not so sure', 'very uncertain'],
-    at: (when) => `Values ${when}.`,
+    unit: (unit) => `Unit: ${unit}.`,
+    at: (when) => `“Expected”: ${when}.`,
   },
 
   place: {
