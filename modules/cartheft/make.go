@@ -1,6 +1,7 @@
 package cartheft
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -200,14 +201,29 @@ func (in *input) values(f *fit, h *hours, r *forecast.Result, spec forecast.Spec
 		area := in.areaOf(c.Cell, spec.Areas)
 		values[i] = forecast.Value{
 			Cell: c.Cell, Area: area, From: r.From, To: r.To, Expected: c.Mean, Median: quantile(0.5),
-			Low80: quantile(0.1), High80: quantile(0.9), Low95: quantile(0.025), High95: quantile(0.975),
-			LastYear: -1, Count: c.Count, Rank: int(c.Rank), Profile: h.profileOf(area),
+			Low80: quantile(0.1), High80: quantile(0.9), Low95: quantile(0.025), High95: quantile(0.975), Low50: quantile(0.25), High50: quantile(0.75),
+			LastYear: -1, Count: c.Count, Profile: h.profileOf(area),
 		}
 		if lastYear != nil {
 			values[i].LastYear = lastYear[i]
 		}
 	}
+	rank(values, f.Grid.Areas)
 	return values
+}
+
+// rank numbers the places by what is expected per area, from 1. What the border leaves of a cell counts as half a cell at
+// least: a sliver in which hardly anything is expected must not come first because it is small.
+func rank(values []forecast.Value, areas []float64) {
+	order := make([]int, len(values))
+	density := make([]float64, len(values))
+	for i := range values {
+		order[i], density[i] = i, values[i].Expected/max(areas[i], hex.AreaM2(values[i].Cell)/2)
+	}
+	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(density[b], density[a]) })
+	for k, i := range order {
+		values[i].Rank = k + 1
+	}
 }
 
 // lastYear counts, by cell of the grid, what happened in the same days a year before; nil where the data do not reach so
