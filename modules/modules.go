@@ -3,6 +3,7 @@ package modules
 
 import (
 	"vigie/module"
+	"vigie/modules/accidents"
 	"vigie/modules/cartheft"
 	"vigie/modules/checkpoints"
 	"vigie/modules/firestations"
@@ -11,6 +12,7 @@ import (
 // All returns every module.
 func All() []module.Module {
 	return []module.Module{
+		accidents.Module(),
 		cartheft.Module(),
 		checkpoints.Module(),
 		firestations.Module(),

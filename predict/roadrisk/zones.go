@@ -88,9 +88,7 @@ func (n *Network) spread(ctx context.Context, z *Zones, p *Placement, periods []
 	weighted, plain := make([]predict.Event, len(p.Accidents)), make([]predict.Event, len(p.Accidents))
 	for i := range p.Accidents {
 		a := &p.Accidents[i]
-		lixel := &n.Lixels.List[a.Lixel]
-		along := min(alongLine(lixel.Line, a.Spot.Position)*lixel.Metres, lixel.Metres)
-		plain[i] = predict.Event{Segment: int32(a.Lixel), Metres: along, Weight: 1, Serious: a.Serious}
+		plain[i] = predict.Event{Segment: int32(a.Lixel), Metres: n.along(a), Weight: 1, Serious: a.Serious}
 		weighted[i] = plain[i]
 		weighted[i].Weight = a.about(o.Kind) * weights.of(a)
 	}
@@ -102,12 +100,51 @@ func (n *Network) spread(ctx context.Context, z *Zones, p *Placement, periods []
 	for i, m := range mass {
 		z.Density[i] = m / (math.Max(n.Lixels.List[i].Metres, leastMetres) / 1000) / length
 	}
-	stretches, err := segments.Stretches(ctx, plain, predict.ZAAC(length))
+	stretches, err := segments.Stretches(ctx, plain, predict.ZAAC(RuleYears(length)))
 	if err != nil {
 		return fmt.Errorf("risk: historic zones: %w: %w", err, geoengine.ErrInvalid)
 	}
 	z.ZAAC = stretches.In
 	return nil
+}
+
+// ZAAC applies the historic rule to the accidents of a period on the network, by lixel: accidents with somebody hurt and
+// people killed or hospitalised, on 500 m of road. It needs Graph and Lixels only: the network need not be prepared.
+func (n *Network) ZAAC(ctx context.Context, accidents []Accident, period Period) (*predict.Stretches, *Placement, error) {
+	periods, err := checkPeriods([]Period{period})
+	if err != nil {
+		return nil, nil, err
+	}
+	placement := n.Place(accidents, periods, 0)
+	segments, err := n.segments()
+	if err != nil {
+		return nil, nil, err
+	}
+	events := make([]predict.Event, len(placement.Accidents))
+	for i := range placement.Accidents {
+		a := &placement.Accidents[i]
+		events[i] = predict.Event{Segment: int32(a.Lixel), Metres: n.along(a), Weight: 1, Serious: a.Serious}
+	}
+	stretches, err := segments.Stretches(ctx, events, predict.ZAAC(RuleYears(years(periods))))
+	if err != nil {
+		return nil, nil, fmt.Errorf("risk: historic zones: %w: %w", err, geoengine.ErrInvalid)
+	}
+	return stretches, placement, nil
+}
+
+// RuleYears is the length of time that the historic rule is scaled to: whole years count as such, with a leap day more or less.
+func RuleYears(years float64) float64 {
+	const leap = 0.012 // four days of five years
+	if whole := math.Round(years); whole > 0 && math.Abs(years-whole) <= leap {
+		return whole
+	}
+	return years
+}
+
+// along is how far along its lixel an accident is, in metres.
+func (n *Network) along(a *Placed) float64 {
+	lixel := &n.Lixels.List[a.Lixel]
+	return min(alongLine(lixel.Line, a.Spot.Position)*lixel.Metres, lixel.Metres)
 }
 
 // of is the weight of one accident: its own, or the mean where it is not known.

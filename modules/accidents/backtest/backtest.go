@@ -22,6 +22,7 @@ type Input struct {
 	Name      string              // of the place, for the report
 	Network   *roadrisk.Network   // roads; nil where there are none
 	Cells     *roadrisk.Cells     // where there are no roads
+	Inside    []bool              // of which places the accidents are at hand; nil is all
 	Accidents []roadrisk.Accident // of all years; those of other periods are left out
 	Train     []roadrisk.Period   // to learn from, all before Test
 	Test      roadrisk.Period     // to be judged by; a year at most counts week by week
@@ -116,3 +117,25 @@ func Run(ctx context.Context, in Input, o Options) (*Report, error) {
 	report.conclude()
 	return report, nil
 }
+
+// Holdout judges the model in use on Test, by accidents or by severity: the curves of the model and of counts of the past.
+func Holdout(ctx context.Context, in Input, o Options, weighted bool) ([]Curve, error) {
+	o = o.orDefaults()
+	if err := in.check(&o); err != nil {
+		return nil, err
+	}
+	s, err := newSplit(&in, o)
+	if err != nil {
+		return nil, err
+	}
+	return s.curves(ctx, o, contenderModel, false, weighted)
+}
+
+// Rivals are the names of the counts of the past, the one of each segment-hour first.
+func Rivals() []string { return []string{contenderCounts, contenderSpread} }
+
+// At is the point of a budget on the curve of the model or of a rival.
+func At(curves []Curve, name string, budget float64) (Point, bool) { return at(curves, name, budget) }
+
+// Model is the name of the model in use among curves.
+const Model = contenderModel

@@ -9,7 +9,7 @@ import (
 
 // spot is where and when one accident of the year to be judged by happened.
 type spot struct {
-	place, hour int
+	place, hour int // number of the place among those of the ground
 	week        int // of that year, from 0
 	weight      float64
 }
@@ -29,16 +29,13 @@ func (s span) within(budget float64) float64 {
 	return (budget - s.from) / (s.to - s.from)
 }
 
-// scoring gives every place its scores, one for each hour of the week. Into has roadrisk.HoursOfWeek values.
+// scoring gives a place its scores, one for each hour of the week. Into has roadrisk.HoursOfWeek values.
 type scoring func(place int, into []float64)
 
 // spansOf ranks all segment-hours by score and says over which part of the budget each spot is reached. Sizes are what a
 // place costs an hour; nil is one each. Equal scores are no order.
-func spansOf(places int, sizes []float64, score scoring, spots []spot) []span {
-	scores := make([]float64, places*roadrisk.HoursOfWeek)
-	for i := range places {
-		score(i, scores[i*roadrisk.HoursOfWeek:(i+1)*roadrisk.HoursOfWeek])
-	}
+func spansOf(places []int, sizes []float64, score scoring, spots []spot) []span {
+	scores := scoresOf(places, score)
 	own := make([]float64, len(spots))
 	for i, s := range spots {
 		own[i] = scores[s.place*roadrisk.HoursOfWeek+s.hour]
@@ -57,6 +54,15 @@ func spansOf(places int, sizes []float64, score scoring, spots []spot) []span {
 		spans[i] = span{(total - spent(last)) / total, (total - spent(first)) / total}
 	}
 	return spans
+}
+
+// scoresOf are the scores of all segment-hours of some places.
+func scoresOf(places []int, score scoring) []float64 {
+	scores := make([]float64, len(places)*roadrisk.HoursOfWeek)
+	for n, place := range places {
+		score(place, scores[n*roadrisk.HoursOfWeek:(n+1)*roadrisk.HoursOfWeek])
+	}
+	return scores
 }
 
 // ranking sorts the scores, which it may reorder, from the lowest on; spent is what the first n of them cost.
@@ -97,11 +103,8 @@ func byWeek(spans []span, spots []spot, budget float64, weighted bool) (hits, al
 
 // expects is the share of its own expectation that a ranking has in a budget: what it would capture if it were the truth.
 // More than that no ranking could, on average, that knows no more.
-func expects(places int, score scoring, budget float64) float64 {
-	scores := make([]float64, places*roadrisk.HoursOfWeek)
-	for i := range places {
-		score(i, scores[i*roadrisk.HoursOfWeek:(i+1)*roadrisk.HoursOfWeek])
-	}
+func expects(places []int, score scoring, budget float64) float64 {
+	scores := scoresOf(places, score)
 	slices.Sort(scores)
 	all, first := 0.0, 0.0
 	for n, v := range scores {

@@ -2,7 +2,6 @@ package backtest
 
 import (
 	"context"
-	"fmt"
 
 	"vigie/predict"
 	"vigie/predict/roadrisk"
@@ -80,8 +79,7 @@ func (s *split) others(weighted bool) []contender {
 		}
 		return 1
 	}
-	places := len(s.sizes)
-	total, cells, hours := make([]float64, places), map[int]float64{}, make([]float64, roadrisk.HoursOfWeek)
+	total, cells, hours := make([]float64, s.all), map[int]float64{}, make([]float64, roadrisk.HoursOfWeek)
 	for i := range s.train.Accidents {
 		a := &s.train.Accidents[i]
 		total[a.Lixel] += value(a)
@@ -100,7 +98,7 @@ func (s *split) others(weighted bool) []contender {
 		if weighted {
 			w = t.weight
 		}
-		truth[t.place*roadrisk.HoursOfWeek+t.hour] += w
+		truth[s.active[t.place]*roadrisk.HoursOfWeek+t.hour] += w
 	}
 	const last = 1e-6 // of a tie-break, beside one accident
 	return []contender{
@@ -120,14 +118,4 @@ func (s *split) others(weighted bool) []contender {
 			}
 		}},
 	}
-}
-
-// find is a contender by its name.
-func find(list []contender, name string) (contender, error) {
-	for _, c := range list {
-		if c.name == name {
-			return c, nil
-		}
-	}
-	return contender{}, fmt.Errorf("backtest: no contender %q", name)
 }

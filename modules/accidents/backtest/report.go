@@ -112,15 +112,15 @@ func (s *split) curves(ctx context.Context, o Options, chosen string, all, weigh
 			return nil, err
 		}
 		curves[i] = Curve{Name: c.name, About: c.about, Ours: c.ours}
-		spans[i] = spansOf(len(s.sizes), nil, c.score, s.spots)
+		spans[i] = spansOf(s.active, nil, c.score, s.spots)
 		if c.name == chosen {
 			best = i
 			for _, budget := range o.Budgets {
-				curves[i].Expects = append(curves[i].Expects, expects(len(s.sizes), c.score, budget))
+				curves[i].Expects = append(curves[i].Expects, expects(s.active, c.score, budget))
 			}
 		}
 		if !c.ours || c.name == chosen {
-			bySize[i] = spansOf(len(s.sizes), s.sizes, perSize(c.score, s.sizes), s.spots)
+			bySize[i] = spansOf(s.active, s.sizes, s.perSize(c.score), s.spots)
 		}
 	}
 	weights := make([]float64, len(s.spots))
@@ -135,13 +135,17 @@ func (s *split) curves(ctx context.Context, o Options, chosen string, all, weigh
 	return curves, nil
 }
 
-// perSize ranks by what stands on a km.
-func perSize(score scoring, sizes []float64) scoring {
+// perSize ranks by what stands on a km, or km².
+func (s *split) perSize(score scoring) scoring {
 	const least = 0.001
+	size := make([]float64, s.all)
+	for n, place := range s.active {
+		size[place] = max(s.sizes[n], least)
+	}
 	return func(place int, into []float64) {
 		score(place, into)
 		for h := range into {
-			into[h] /= max(sizes[place], least)
+			into[h] /= size[place]
 		}
 	}
 }
