@@ -38,23 +38,25 @@ type commands struct {
 	Verbose bool   `short:"v" help:"Log what is being done, also the details."`
 	Why     string `help:"Why it is done, for the journal." placeholder:"TEXT"`
 
-	Up         upCommand         `cmd:"" help:"Run everything on this machine: database, demonstration data, server."`
-	Serve      serveCommand      `cmd:"" help:"Serve the map and the API on an existing store."`
-	Import     importCommand     `cmd:"" help:"Import files of a source; list and retry rejected rows."`
-	Sources    sourcesCommand    `cmd:"" help:"List what can be imported, with publisher and licence."`
-	Modules    modulesCommand    `cmd:"" help:"List the modules: purpose, legal basis, what they make and keep."`
-	DB         dbCommand         `cmd:"" name:"db" help:"Migrate, inspect, start, stop, back up and restore the database."`
-	User       userCommand       `cmd:"" help:"Manage the accounts that may log in."`
-	Client     clientCommand     `cmd:"" help:"Manage the machines that may ask, and their keys."`
-	CQL2       cql2Command       `cmd:"" name:"cql2" help:"Print CQL2 filters in both encodings, or where they are wrong."`
-	Counts     countsCommand     `cmd:"" help:"Say which small counts are hidden; publish protected counts; measure what is told."`
-	Audit      auditCommand      `cmd:"" help:"Verify, search, export, anchor and purge the journal of who did what."`
-	Jobs       jobsCommand       `cmd:"" help:"List, stop and purge the long runs that callers have asked for."`
-	Doctor     doctorCommand     `cmd:"" help:"Check everything that Vigie depends on and say how to mend it."`
-	Backtest   backtestCommand   `cmd:"" help:"Judge methods by years that they have not seen."`
-	Bench      benchCommand      `cmd:"" help:"Measure Vigie beside its peers on this machine."`
-	Completion completionCommand `cmd:"" help:"Print the shell code that completes vigie's commands."`
-	Version    versionCommand    `cmd:"" help:"Print the version."`
+	Up           upCommand           `cmd:"" help:"Run everything on this machine: database, demonstration data, server."`
+	Serve        serveCommand        `cmd:"" help:"Serve the map and the API on an existing store."`
+	Import       importCommand       `cmd:"" help:"Import files of a source; list and retry rejected rows."`
+	Sources      sourcesCommand      `cmd:"" help:"List what can be imported, with publisher and licence."`
+	Modules      modulesCommand      `cmd:"" help:"List the modules: purpose, legal basis, what they make and keep."`
+	DB           dbCommand           `cmd:"" name:"db" help:"Migrate, inspect, start, stop, back up and restore the database."`
+	User         userCommand         `cmd:"" help:"Manage the accounts that may log in."`
+	Client       clientCommand       `cmd:"" help:"Manage the machines that may ask, and their keys."`
+	CQL2         cql2Command         `cmd:"" name:"cql2" help:"Print CQL2 filters in both encodings, or where they are wrong."`
+	Counts       countsCommand       `cmd:"" help:"Say which small counts are hidden; publish protected counts; measure what is told."`
+	Audit        auditCommand        `cmd:"" help:"Verify, search, export, anchor and purge the journal of who did what."`
+	Jobs         jobsCommand         `cmd:"" help:"List, stop and purge the long runs that callers have asked for."`
+	Forecast     forecastCommand     `cmd:"" help:"Make, replay and schedule forecasts."`
+	Firestations firestationsCommand `cmd:"" name:"firestations" help:"Import calendars, weather and sectors for the forecast of rescue calls."`
+	Doctor       doctorCommand       `cmd:"" help:"Check everything that Vigie depends on and say how to mend it."`
+	Backtest     backtestCommand     `cmd:"" help:"Judge methods by years that they have not seen."`
+	Bench        benchCommand        `cmd:"" help:"Measure Vigie beside its peers on this machine."`
+	Completion   completionCommand   `cmd:"" help:"Print the shell code that completes vigie's commands."`
+	Version      versionCommand      `cmd:"" help:"Print the version."`
 }
 
 const description = `Vigie: a geospatial decision-support server.
