@@ -16,11 +16,11 @@ import (
 
 // benchCommand measures.
 type benchCommand struct {
-	What   string   `arg:"" enum:"ingest,cube,tiles,cells,fresh,api,zones,plan,roads,placement" help:"ingest, cube, tiles, cells, fresh (commit to visible), api (features, cost of rights and journal) zones (hot spots on roads) plan (click to order of operations), roads (travel times) or placement (choice of posts)."`
+	What   string   `arg:"" enum:"ingest,cube,tiles,cells,fresh,api,zones,plan,roads,placement,predict" help:"ingest, cube, tiles, cells, fresh (commit to visible), api (features, cost of rights and journal) zones (hot spots on roads) plan (click to order of operations), roads (travel times), placement (choice of posts) or predict (forecasts)."`
 	Events int      `default:"1000000" help:"How many events to measure with."`
 	Seed   uint64   `default:"1" help:"Seed of the generated data."`
 	Check  int      `help:"Random instances to check instead of measuring (placement)."`
-	File   []string `type:"path" help:"Road files to measure on (roads); the shared city extracts if none is given."`
+	File   []string `type:"path" help:"Files to measure on: roads (roads; the shared city extracts if none is given), thefts or 911 calls (predict; made-up data if none is given)."`
 }
 
 // Help says what is measured.
@@ -32,7 +32,9 @@ Examples:
   vigie bench cells
   vigie bench cube --events 10000000 --json
   vigie bench placement --json
-  vigie bench placement --check 100000`
+  vigie bench placement --check 100000
+  vigie bench predict --json
+  vigie bench predict --file portland_vehicle_2012_2017-02.csv.gz --file montgomery_911_to_2016-07-15.csv.gz`
 }
 
 type benchReport struct {
@@ -52,7 +54,7 @@ func (c *benchCommand) Run(ctx context.Context, a *app) error {
 	options := bench.Options{Events: c.Events, Seed: c.Seed, Check: c.Check, Files: c.File, Progress: a.progress, Log: a.log}
 	measure := map[string]func(context.Context, *geoengine.Store, bench.Options) ([]bench.Result, error){
 		"ingest": bench.Ingest, "cube": bench.Cube, "tiles": bench.Tiles, "cells": bench.Cells, "fresh": bench.Fresh, "api": bench.API,
-		"zones": bench.Zones, "plan": bench.Plan, "roads": bench.Roads, "placement": bench.Placement,
+		"zones": bench.Zones, "plan": bench.Plan, "roads": bench.Roads, "placement": bench.Placement, "predict": bench.Predict,
 	}[c.What]
 	var results []bench.Result
 	run := func(store *geoengine.Store) (err error) {
@@ -60,7 +62,7 @@ func (c *benchCommand) Run(ctx context.Context, a *app) error {
 		return err
 	}
 	var err error
-	if c.What == "cells" || c.What == "zones" || c.What == "placement" {
+	if c.What == "cells" || c.What == "zones" || c.What == "placement" || c.What == "predict" {
 		err = run(nil)
 	} else {
 		err = a.withThrowawayDatabase(ctx, run)
