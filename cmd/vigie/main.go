@@ -51,6 +51,7 @@ type commands struct {
 	Audit        auditCommand        `cmd:"" help:"Verify, search, export, anchor and purge the journal of who did what."`
 	Jobs         jobsCommand         `cmd:"" help:"List, stop and purge the long runs that callers have asked for."`
 	Forecast     forecastCommand     `cmd:"" help:"Make, replay and schedule forecasts."`
+	Accidents    accidentsCommand    `cmd:"" help:"Import the inhabitants of areas, for ratios of accidents."`
 	Firestations firestationsCommand `cmd:"" name:"firestations" help:"Import calendars, weather and sectors for the forecast of rescue calls."`
 	Doctor       doctorCommand       `cmd:"" help:"Check everything that Vigie depends on and say how to mend it."`
 	Backtest     backtestCommand     `cmd:"" help:"Judge methods by years that they have not seen."`
