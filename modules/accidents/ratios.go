@@ -152,7 +152,7 @@ func (d *desk) quotient(ctx context.Context, pass door.Pass, in *RatiosInput, li
 	q.base = forecast.Text{FR: fmt.Sprintf("Habitants, recensement %d", year), EN: fmt.Sprintf("Inhabitants, census of %d", year)}
 	if len(people) == 0 {
 		q.base = forecast.Text{}
-		q.missing = &forecast.Text{FR: "Aucune population n'est importée pour ces communes : vigie population FICHIER --year ANNÉE.", EN: "No population is imported for these areas: vigie population FILE --year YEAR."}
+		q.missing = &forecast.Text{FR: "Aucune population n'est importée pour ces communes : vigie accidents population FICHIER --year ANNÉE.", EN: "No population is imported for these areas: vigie accidents population FILE --year YEAR."}
 	}
 	return q, nil
 }
