@@ -67,7 +67,14 @@ type Result struct {
 	Better        float64          `json:"better"`          // share of series with less loss than the naive
 	GainUsual     float64          `json:"gain_weekday"`    // 1 − Pinball/PinballUsual
 	Difference    judge.Difference `json:"difference"`      // of the losses per week held out, model less naive
-	Bins          []judge.Bin      `json:"bins,omitempty"`  // forecast and observed by tenths of equal forecasts
+	Bins          []Bin            `json:"bins,omitempty"`  // forecast and observed by tenths of equal forecasts
+}
+
+// Bin is one class of equal forecasts, convertible to judge.Bin.
+type Bin struct {
+	Forecast float64 `json:"forecast"` // mean of the class
+	Observed float64 `json:"observed"`
+	N        int     `json:"n"`
 }
 
 // Backtest holds the last weeks out and forecasts each from all that was known before it. Nothing of the weeks held out

@@ -72,7 +72,9 @@ func together(group, step string, all []verdict, o BacktestOptions) Result {
 	}
 	r.Difference = judge.Paired(a, b, 1, o.Draws, o.Seed)
 	if step == Daily {
-		r.Bins = judge.Reliability(sum.means, sum.ys, 10)
+		for _, bin := range judge.Reliability(sum.means, sum.ys, 10) {
+			r.Bins = append(r.Bins, Bin(bin))
+		}
 	}
 	return r
 }
