@@ -19,7 +19,7 @@ const (
 )
 
 // card says what the run was made of, how models like it did, and whether it may be used.
-func (in *input) card(f *fit, fits []fit, h *hours, spec forecast.Spec, values []forecast.Value, flagged []bool) (forecast.Card, error) {
+func (in *input) card(f *fit, fits []fit, h *hours, values []forecast.Value, flagged []bool) (forecast.Card, error) {
 	c := forecast.Card{
 		Title: forecast.Text{FR: "Vols de véhicules", EN: "Vehicle thefts"}, Unit: forecast.Text{FR: "vols", EN: "thefts"},
 		Usable: f.Usable, Verdict: verdict(f),
@@ -161,11 +161,11 @@ func limits(h *hours) []forecast.Text {
 	list := []forecast.Text{
 		{FR: "Seuls les vols déclarés sont connus : là où l'on déclare moins, on prévoit moins", EN: "Only reported thefts are known: where less is reported, less is forecast"},
 		{FR: "Des lieux, jamais des personnes : rien de ce qui décrit une personne n'entre dans le modèle", EN: "Places, never persons: nothing that describes a person enters the model"},
-		{FR: "Les intervalles ne tiennent pas compte d'un changement soudain du niveau général", EN: "The intervals know nothing of a sudden change of the general level"},
+		{FR: "Les fourchettes ignorent un changement soudain du niveau général", EN: "The intervals know nothing of a sudden change of the general level"},
 	}
 	if len(h.profiles) > 0 {
 		list = append(list, forecast.Text{
-			FR: "Les heures viennent d'intervalles : les pics y sont plus plats qu'en réalité", EN: "The hours come from intervals: peaks are flatter there than in truth",
+			FR: "Les heures viennent de plages d'incertitude : les pics y sont plus plats qu'en réalité", EN: "The hours come from intervals: peaks are flatter there than in truth",
 		})
 	}
 	return list

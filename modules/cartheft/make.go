@@ -63,7 +63,7 @@ func makeRun(ctx context.Context, in *input, spec forecast.Spec, report progress
 	r.Profiles = h.profiles
 	r.Values = in.values(chosen, h, r, spec, first, length)
 	flagged := flag(r.Values)
-	r.Card, err = in.card(chosen, fits, h, spec, r.Values, flagged)
+	r.Card, err = in.card(chosen, fits, h, r.Values, flagged)
 	return r, err
 }
 

@@ -102,15 +102,14 @@ func readSince(ctx context.Context, db *geoengine.Store, rights geoengine.Rights
 
 // stored is a row of selectThefts.
 type stored struct {
-	ref                     string // source/ref
-	category                string
-	start, end, reported    float64 // Unix seconds
-	offset                  int
-	lon, lat                *float64
-	precision               float32
-	area                    string
-	discovery               geoengine.Attributes
-	wholeStart, wholeLength int64
+	ref                  string // source/ref
+	category             string
+	start, end, reported float64 // Unix seconds
+	offset               int
+	lon, lat             *float64
+	precision            float32
+	area                 string
+	discovery            geoengine.Attributes
 }
 
 func scanTheft(rows pgx.Rows) (r stored, err error) {
