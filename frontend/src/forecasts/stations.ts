@@ -1,6 +1,5 @@
 // The fire stations of a territory and what is forecast for them.
 import { read } from '../room/http'
-import type { Card } from './types'
 
 const base = '/api/firestations/stations'
 
@@ -13,59 +12,87 @@ export interface Station {
   lat?: number | null
 }
 
-export interface Listed extends Station {
-  run?: string
-  today?: { expected: number; low80: number; high80: number } | null
-  yesterday?: { expected: number; observed: number | null } | null
-}
-
-/** One step of a forecast: an hour or a day. */
+/** One period of a forecast: bounds are whole calls. */
 export interface Step {
   from: string
   to: string
   expected: number
   median: number
-  low50?: number
-  high50?: number
+  low50: number
+  high50: number
   low80: number
   high80: number
   low95: number
   high95: number
+  last_year: number // -1: not known
+  count: number
 }
 
-export interface Observed {
+/** One period with what happened in it. */
+export interface Past extends Step {
+  observed: number
+}
+
+export interface Listed extends Station {
+  today?: Step | null
+  yesterday?: { expected: number; observed: number; low80?: number; high80?: number } | null
+}
+
+export interface StationRun {
+  id: string
+  until: string
   from: string
   to: string
-  count: number | null // null: not known
+  made: string
+  usable: boolean
 }
 
 export interface Page {
   station: Station
-  run: string
-  until: string
+  run: StationRun
   next48h: Step[] | null
   next14d: Step[] | null
-  yesterday?: { forecast: Step[] | null; observed: Observed[] | null; day?: Step | null } | null
-  kinds: { kind: string; today?: Step | null; week?: Step | null }[] | null
-  card: Card
+  weeks: Step[] | null
+  kinds: { kind: string; next14d: Step[] | null }[] | null
+  /** Absent where no earlier run had forecast it, or nobody knows yet what happened. */
+  yesterday?: {
+    from: string
+    to: string
+    run: StationRun
+    /** That run was made after the day had begun, from what was known before it. */
+    retrospective: boolean
+    day: Step
+    observed: number
+    hours: Past[] | null
+  } | null
+  years?: { year: number; operations: number }[] | null
+}
+
+interface Missed {
+  calls: number
+  hours: number
+  share: number
+  of: number
 }
 
 export interface Crews {
   service: number
-  kind?: string
-  crews: { from: string; to: string; crews: number }[] | null
-  cost: { crew_hours: number }
-  missed: { hours: number; share: number; calls: number }
+  busy_hours: number
+  changed: boolean
+  crews: { from: string; to: string; crews: number; calls: number; calls_most: number; served: number }[] | null
+  cost: { crew_hours: number; shifts: number }
+  missed: Missed
   year: { from: string; to: string }
-  baseline?: { crews: number; crew_hours: number; missed: { hours: number; share: number; calls: number } } | null
+  /** The cheapest unchanging numbers by shift of the day, chosen afterwards. */
+  baseline: { crews: number[] | null; cost: { crew_hours: number }; missed: Missed }
 }
 
-/** Ids are `source/ref`: the slash stays. */
-const path = (id: string, rest = '') => `${base}/${id.split('/').map(encodeURIComponent).join('/')}${rest}`
+/** Ids are `source/ref`: the slash is escaped. */
+const path = (id: string, rest = '') => `${base}/${encodeURIComponent(id)}${rest}`
 
 export const stations = {
-  list: (area: string[], signal?: AbortSignal) =>
-    read<{ stations: Listed[] | null; run?: string; until?: string }>(base, { area }, signal),
-  page: (id: string, kind: string | undefined, signal?: AbortSignal) => read<Page>(path(id), { kind }, signal),
+  list: (area: string | undefined, signal?: AbortSignal) =>
+    read<{ stations: Listed[] | null; run?: StationRun | null }>(base, { area }, signal),
+  page: (id: string, signal?: AbortSignal) => read<Page>(path(id), {}, signal),
   crews: (id: string, service: number, signal?: AbortSignal) => read<Crews>(path(id, '/crews'), { service }, signal),
 }

@@ -26,8 +26,7 @@ const fr = {
   pastNone: 'Hier n’était pas encore prévu, ou n’est pas encore connu.',
   pastSentence: (observed: string, expected: string, low: string, high: string) =>
     `${observed} sorties hier ; la prévision en attendait ${expected} (entre ${low} et ${high}, 8 fois sur 10).`,
-  pastShort: (observed: string, expected: string) =>
-    `${observed} sorties hier ; la prévision en attendait ${expected} en moyenne.`,
+  retrospective: 'Cette prévision a été calculée après coup, avec ce qui était connu avant ce jour-là.',
   inside: 'Dans l’intervalle.',
   outside: 'Hors de l’intervalle.',
   next48: 'Les 48 heures qui viennent',
@@ -49,24 +48,32 @@ const fr = {
   chart: (from: string, to: string, low: string, high: string) =>
     `Du ${from} au ${to} : médiane de ${low} à ${high} sorties. Le tableau en dessous donne chaque valeur.`,
   todayKind: 'Aujourd’hui',
-  weekKind: '7 jours',
+  tomorrowKind: 'Demain',
+  weekKind: 'Attendu en 7 jours',
+  kindsHelp: 'Médiane, et entre parenthèses l’intervalle à 80 %.',
+  years: (list: string) => `Interventions par an, d’après les parts de couverture publiées : ${list}.`,
 
   crews: 'Combien d’équipes ?',
   crewsHelp:
-    'Le nombre d’équipes qu’il faut pour tenir le niveau de service choisi : la part des heures où toutes les sorties trouvent une équipe. Vigie suggère ; le chef de centre décide.',
+    'Le nombre d’équipes qu’il faut pour tenir le niveau de service choisi : la part des sorties qui trouvent une équipe libre. Vigie suggère ; le chef de centre décide.',
   service: 'Niveau de service',
-  serviceText: (share: string) => `${share} des heures couvertes`,
+  serviceText: (share: string) => `${share} des sorties servies`,
   crewsNow: (low: string, high: string) =>
-    low === high ? `${low} équipes, à toute heure.` : `De ${low} à ${high} équipes selon l’heure.`,
+    low === high ? `Équipes suggérées à chaque garde : ${low}.` : `De ${low} à ${high} équipes selon la garde.`,
   wouldCost: (hours: string, from: string, to: string) =>
-    `Du ${from} au ${to}, cela aurait coûté ${hours} heures d’équipe.`,
-  wouldMiss: (calls: string, hours: string, share: string) =>
-    `Il aurait manqué une équipe pour ${calls} sorties, en ${hours} heures (${share}).`,
+    `Du ${from} au ${to}, la même règle aurait coûté ${hours} heures d’équipe.`,
+  wouldMiss: (calls: string, of: string, hours: string) =>
+    `Sur ${of} sorties, ${calls} n’auraient pas trouvé d’équipe libre, en ${hours} heures.`,
   wouldMissNone: 'Aucune sortie n’aurait manqué d’équipe.',
   against: (crews: string, hours: string, calls: string) =>
-    `Avec ${crews} équipes en permanence : ${hours} heures d’équipe, ${calls} sorties sans équipe.`,
-  crewsChart: 'Équipes suggérées, heure par heure',
+    `Nombres fixes les moins chers au même niveau, choisis après coup (${crews} par garde) : ${hours} heures d’équipe, ${calls} sorties sans équipe.`,
+  changed: 'Les données ont changé depuis le calcul : ces nombres sont ceux de ce qui est connu maintenant.',
+  busy: (hours: number) => `Une sortie occupe son équipe ${many(hours, 'heure entière', 'heures entières')}.`,
+  crewsChart: 'Équipes suggérées, garde par garde',
+  shift: 'Garde',
   crewsColumn: 'Équipes',
+  callsColumn: 'Sorties attendues',
+  servedColumn: 'Servies',
   crewsNone: 'Pas assez de passé pour une suggestion.',
 }
 
@@ -94,7 +101,13 @@ const en: StationWords = {
   pastNone: 'Yesterday was not forecast yet, or is not known yet.',
   pastSentence: (observed, expected, low, high) =>
     `${observed} calls yesterday; the forecast expected ${expected} (between ${low} and ${high}, 8 times out of 10).`,
-  pastShort: (observed, expected) => `${observed} calls yesterday; the forecast expected ${expected} on average.`,
+  todayKind: 'Today',
+  tomorrowKind: 'Tomorrow',
+  weekKind: 'Expected in 7 days',
+  kindsHelp: 'Median, and in brackets the 80% interval.',
+  years: (list) => `Operations a year, by the published coverage shares: ${list}.`,
+
+  retrospective: 'This forecast was made afterwards, from what was known before that day.',
   inside: 'Within the interval.',
   outside: 'Outside the interval.',
   next48: 'The coming 48 hours',
@@ -115,23 +128,25 @@ const en: StationWords = {
   legendObserved: 'what happened',
   chart: (from, to, low, high) =>
     `From ${from} to ${to}: median of ${low} to ${high} calls. The table below gives every value.`,
-  todayKind: 'Today',
-  weekKind: '7 days',
-
   crews: 'How many crews?',
   crewsHelp:
-    'The number of crews needed for the chosen service level: the share of hours in which every call finds a crew. Vigie suggests; the head of the station decides.',
+    'The number of crews needed for the chosen service level: the share of calls that find a crew free. Vigie suggests; the head of the station decides.',
   service: 'Service level',
-  serviceText: (share) => `${share} of hours covered`,
-  crewsNow: (low, high) => (low === high ? `${low} crews, at any hour.` : `From ${low} to ${high} crews, by the hour.`),
-  wouldCost: (hours, from, to) => `From ${from} to ${to} it would have cost ${hours} crew hours.`,
-  wouldMiss: (calls, hours, share) =>
-    `A crew would have been missing for ${calls} calls, in ${hours} hours (${share}).`,
+  serviceText: (share) => `${share} of calls served`,
+  crewsNow: (low, high) =>
+    low === high ? `Suggested crews on every shift: ${low}.` : `From ${low} to ${high} crews, by shift.`,
+  wouldCost: (hours, from, to) => `From ${from} to ${to} the same rule would have cost ${hours} crew hours.`,
+  wouldMiss: (calls, of, hours) => `Of ${of} calls, ${calls} would have found no crew free, in ${hours} hours.`,
   wouldMissNone: 'No call would have been without a crew.',
   against: (crews, hours, calls) =>
-    `With ${crews} crews at all times: ${hours} crew hours, ${calls} calls without a crew.`,
-  crewsChart: 'Suggested crews, hour by hour',
+    `Cheapest fixed numbers at the same level, chosen afterwards (${crews} by shift): ${hours} crew hours, ${calls} calls without a crew.`,
+  changed: 'The data have changed since the run: these numbers are of what is known now.',
+  busy: (hours) => `A call keeps its crew for ${plural(hours, 'whole hour', 'whole hours')}.`,
+  crewsChart: 'Suggested crews, shift by shift',
+  shift: 'Shift',
   crewsColumn: 'Crews',
+  callsColumn: 'Expected calls',
+  servedColumn: 'Served',
   crewsNone: 'Not enough of a past for a suggestion.',
 }
 
