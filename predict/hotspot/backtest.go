@@ -1,6 +1,7 @@
 package hotspot
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -52,10 +53,8 @@ func Backtest(ctx context.Context, events []Event, o BacktestOptions) (*Report, 
 	if len(events) < leastEvents {
 		return nil, fmt.Errorf("%w: %d events; at least %d are needed", ErrFew, len(events), leastEvents)
 	}
-	first, last := events[0].Day, events[0].Day
-	for _, e := range events {
-		first, last = min(first, e.Day), max(last, e.Day)
-	}
+	events, stray := withoutStrays(events)
+	first, last := events[0].Day, events[len(events)-1].Day
 	longest := slices.Max(o.Horizons)
 	weeks := o.Origins + (longest+week-1)/week - 1
 	origins := judge.Origins(first, last+1-week, week, weeks+warmUp)
@@ -71,12 +70,12 @@ func Backtest(ctx context.Context, events []Event, o BacktestOptions) (*Report, 
 	if err != nil {
 		return nil, err
 	}
-	p, err := newPast(events, grid)
+	p, err := newPast(events, grid, last+1)
 	if err != nil {
 		return nil, err
 	}
 	r := &Report{
-		Events: len(p.cell), Outside: p.outside, First: date(first), Last: date(last), Resolution: o.Resolution,
+		Stray: stray, Events: len(p.cell), Outside: p.outside, First: date(first), Last: date(last), Resolution: o.Resolution,
 		Places: len(grid.IDs), WholeKm2: grid.Whole() / 1e6, Open: grid.Open, Refit: refit, Columns: columnNames(),
 	}
 	for _, m := range Contenders() {
@@ -105,6 +104,27 @@ func Backtest(ctx context.Context, events []Event, o BacktestOptions) (*Report, 
 }
 
 func date(d judge.Day) string { return judge.DateOf(d).Format("2006-01-02") }
+
+// withoutStrays are the events by day, without the few (under 1 in 100) that lie more than a year before or after all
+// others: dates that nobody can have meant.
+func withoutStrays(events []Event) (kept []Event, stray int) {
+	kept = slices.Clone(events)
+	slices.SortStableFunc(kept, func(a, b Event) int { return cmp.Compare(a.Day, b.Day) })
+	few, all := len(kept)/100, len(kept)
+	for k := few; k > 0; k-- {
+		if kept[len(kept)-k].Day-kept[len(kept)-k-1].Day > 366 {
+			kept = kept[:len(kept)-k]
+			break
+		}
+	}
+	for k := few; k > 0; k-- {
+		if kept[k].Day-kept[k-1].Day > 366 {
+			kept = kept[k:]
+			break
+		}
+	}
+	return kept, all - len(kept)
+}
 
 // lost are the days of the events that lie in no place: they happened, and nobody could have hit them.
 func lost(events []Event, grid *Grid) []judge.Day {
@@ -151,7 +171,7 @@ func (p *past) walk(ctx context.Context, origins []judge.Day, last judge.Day, o 
 		if !exact {
 			k--
 		}
-		s := step{scored: p.score(models[k], d, slices.Max(areas))}
+		s := step{scored: p.score(models[k], d, slices.Max(areas), true)}
 		for _, days := range o.Horizons {
 			var t *trial
 			if d+judge.Day(days) <= last+1 {

@@ -54,7 +54,7 @@ func pick(trials []*trial, budget int) int {
 			d := t.hits[i][budget] - t.hits[0][budget]
 			sum, squares, n = sum+d, squares+d*d, n+1
 		}
-		if n < 4 {
+		if n < leastChoices || !plausible(trials, m.Name) {
 			continue
 		}
 		// Overlapping periods tell less than their number: as many as are apart from one another.
@@ -65,6 +65,19 @@ func pick(trials []*trial, budget int) int {
 		}
 	}
 	return best
+}
+
+// plausible is whether a model expected neither more than twice nor less than half of what happened.
+func plausible(trials []*trial, model string) bool {
+	expected, happened := 0., 0.
+	for _, t := range trials {
+		if c := t.bins[model]; c != nil {
+			for _, b := range c {
+				expected, happened = expected+b.f, happened+b.y
+			}
+		}
+	}
+	return happened <= 2*expected+leastEvents && expected <= 2*happened+leastEvents
 }
 
 // apartness is how many trials share one period.

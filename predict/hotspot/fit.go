@@ -71,7 +71,7 @@ func Fit(ctx context.Context, events []Event, grid *Grid, until judge.Day, o Opt
 		}
 		known = append(known, e)
 	}
-	p, err := newPast(known, grid)
+	p, err := newPast(known, grid, until)
 	if err != nil {
 		return nil, err
 	}
@@ -132,7 +132,7 @@ func (p *past) rehearse(ctx context.Context, until judge.Day, areas []float64, o
 		if d >= cuts[2] {
 			t = models[2]
 		}
-		return p.judge(p.score(t, d, slices.Max(areas)), choiceDays, areas, false), nil
+		return p.judge(p.score(t, d, slices.Max(areas), false), choiceDays, areas, false), nil
 	})
 	return trials, models[0], err
 }
@@ -143,7 +143,7 @@ func (f *Fitted) finish(p *past, trials []*trial, t *trained) {
 	if k := headlineOf(f.Choices); k >= 0 && f.Choices[k].Usable {
 		f.Model, f.Usable = f.Choices[k].Model, true
 	}
-	all := p.daily(t, p.at(f.Until))
+	all := p.daily(t, p.at(f.Until), false)
 	f.daily = map[string][]float64{}
 	for _, c := range f.Choices {
 		f.daily[c.Model] = all[c.Model]

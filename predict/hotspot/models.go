@@ -42,7 +42,7 @@ func Contenders() []Model {
 		{Repeat, "count, surroundings and what happened around in the last weeks (near repeats), weights by likelihood", false},
 		{Mixture, "counts at five memories and kernels at three memories and several widths, weights by likelihood", false},
 		{Regression, "Poisson regression on the logarithms of the same columns", false},
-		{Trees, "boosted trees on the same columns, from where the regression ends", false},
+		{Trees, "boosted trees on the same columns, from where the mixture ends", false},
 		{Mean, "mean of what mixture and trees expect", false},
 		{MeanCount, "mean of what mixture, trees and count expect", false},
 	}
@@ -61,11 +61,12 @@ type trained struct {
 // Learning: targets are counted over targetDays after origins that lie as far apart, back to where there was a history of
 // at least leastHistory days to learn from.
 const (
-	targetDays   = 91
-	leastHistory = 240
-	mostTargets  = 16
-	forestTrees  = 40
-	sampleRows   = 20000 // about as many rows of either kind are learnt from at most
+	targetDays    = 91
+	leastHistory  = 240
+	mostTargets   = 16
+	rowsPerColumn = 200 // that regression and trees need
+	forestTrees   = 40
+	sampleRows    = 30000 // about as many rows of either kind are learnt from at most
 )
 
 // targets are the origins to learn from, the last first.
@@ -93,8 +94,8 @@ func (p *past) sample(until judge.Day) *sample {
 	counts, some := make([][]float64, len(origins)), 0
 	for k, o := range origins {
 		counts[k] = make([]float64, len(p.grid.IDs))
-		for i := range p.knownAt(until) {
-			if d := p.day[i]; d >= o && d < o+judge.Day(days) {
+		for _, i := range p.between(o, days) {
+			if p.known[i] < until {
 				if counts[k][p.cell[i]]++; counts[k][p.cell[i]] == 1 {
 					some++
 				}
@@ -116,36 +117,44 @@ func (p *past) train(until judge.Day) *trained {
 		return t
 	}
 	t.rows = s.rows()
-	t.regression = fitRegression(s)
-	t.forest = fitForest(s, t.regression, forestTrees)
 	t.mixture = fitMixture(s, func(int) bool { return true })
 	t.repeat = fitMixture(s, func(c int) bool { return c == forever || c == kernelColumn(len(kernelAges)-1, 0) || c == nearFirst })
+	if t.rows < rowsPerColumn*columns { // what has more freedom would learn chance
+		return t
+	}
+	t.regression = fitRegression(s)
+	t.forest = fitForest(s, t.mixture, forestTrees)
 	return t
 }
 
 // daily is what each model of t expects in each place on a day after the origin. Models that could not be learnt are
-// left out. Gi* is no expectation and only ranks.
-func (p *past) daily(t *trained, seen *surfaces) map[string][]float64 {
+// left out. Gi* is no expectation and only ranks. Without all, the baselines that nobody is shown are left out.
+func (p *past) daily(t *trained, seen *surfaces, all bool) map[string][]float64 {
 	g := p.grid
 	out := map[string][]float64{
 		Count:     p.posterior(seen.column[forever], seen.days),
-		Decayed:   p.posterior(seen.column[2], effective(memories[2], seen.days)),
 		LongCount: p.posterior(seen.column[3], effective(memories[3], seen.days)),
 		Kernel:    seen.column[kernelColumn(len(kernelAges)-1, 0)],
-		GiStar:    p.gi(seen.column[forever]),
 	}
+	if all {
+		out[Decayed] = p.posterior(seen.column[2], effective(memories[2], seen.days))
+		out[GiStar] = p.gi(seen.column[forever])
+	}
+	if t.mixture == nil {
+		return out
+	}
+	out[Mixture], out[Repeat] = t.mixture.daily(g, seen), t.repeat.daily(g, seen)
 	if t.regression == nil {
 		return out
 	}
 	out[Regression] = perDay(t.regression.logs(g, seen), t.regression.days)
-	out[Trees] = perDay(t.forest.logs(g, seen), t.regression.days)
-	out[Mixture], out[Repeat] = t.mixture.daily(g, seen), t.repeat.daily(g, seen)
-	mean, all := make([]float64, len(g.IDs)), make([]float64, len(g.IDs))
+	out[Trees] = t.forest.daily(g, seen)
+	mean, three := make([]float64, len(g.IDs)), make([]float64, len(g.IDs))
 	for i := range mean {
 		mean[i] = (out[Mixture][i] + out[Trees][i]) / 2
-		all[i] = (out[Mixture][i] + out[Trees][i] + out[Count][i]) / 3
+		three[i] = (out[Mixture][i] + out[Trees][i] + out[Count][i]) / 3
 	}
-	out[Mean], out[MeanCount] = mean, all
+	out[Mean], out[MeanCount] = mean, three
 	return out
 }
 

@@ -35,8 +35,8 @@ type tieList struct {
 	weight      []float64
 }
 
-// newPast puts events on a grid; those outside are counted.
-func newPast(events []Event, grid *Grid) (*past, error) {
+// newPast puts events on a grid; those outside are counted. No origin will be later than latest.
+func newPast(events []Event, grid *Grid, latest judge.Day) (*past, error) {
 	p := &past{grid: grid}
 	type located struct {
 		cell, spot, day, known int32
@@ -69,9 +69,12 @@ func newPast(events []Event, grid *Grid) (*past, error) {
 	}
 	if n > 0 {
 		p.first = p.day[p.byDay[0]]
-		oldest := int(p.known[n-1]-p.first) + 1
+		oldest := int(latest) - int(p.first)
+		if oldest > longestPast {
+			return nil, fmt.Errorf("%w: the first event is %d days before the last day: is its date right?", ErrInvalid, oldest)
+		}
 		for _, life := range memories {
-			w := make([]float64, oldest+2)
+			w := make([]float64, max(oldest, 0)+2)
 			for age := range w {
 				w[age] = decay(float64(age), life)
 			}
@@ -80,6 +83,9 @@ func newPast(events []Event, grid *Grid) (*past, error) {
 	}
 	return p, nil
 }
+
+// longestPast is two hundred years in days.
+const longestPast = 73050
 
 func finite(f float64) bool { return !math.IsNaN(f) && !math.IsInf(f, 0) }
 
@@ -92,19 +98,22 @@ func (p *past) knownAt(origin judge.Day) int {
 	return n
 }
 
+// between are the events that happened from a day on, for so many days.
+func (p *past) between(from judge.Day, days int) []int32 {
+	at := func(day judge.Day) int {
+		k, _ := slices.BinarySearchFunc(p.byDay, day, func(i int32, d judge.Day) int { return cmp.Compare(p.day[i], d) })
+		return k
+	}
+	return p.byDay[at(from):at(from+judge.Day(days))]
+}
+
 // happened counts by place what happened from a day on, for so many days. It adds up to the second result.
 func (p *past) happened(from judge.Day, days int) ([]float64, float64) {
-	out := make([]float64, len(p.grid.IDs))
-	first, _ := slices.BinarySearchFunc(p.byDay, from, func(i int32, d judge.Day) int { return cmp.Compare(p.day[i], d) })
-	sum := 0.
-	for _, i := range p.byDay[first:] {
-		if p.day[i] >= from+judge.Day(days) {
-			break
-		}
+	out, events := make([]float64, len(p.grid.IDs)), p.between(from, days)
+	for _, i := range events {
 		out[p.cell[i]]++
-		sum++
 	}
-	return out, sum
+	return out, float64(len(events))
 }
 
 // mesh joins positions that are nearer than a small part of a place, such as those that the police snap to one address.

@@ -186,7 +186,7 @@ func (r *regression) logs(g *Grid, seen *surfaces) []float64 {
 	}
 	for c, w := range r.weights {
 		for i, v := range seen.column[c] {
-			if v > 0 {
+			if v > 0 && w != 0 {
 				out[i] += w * math.Log1p(v)
 			}
 		}

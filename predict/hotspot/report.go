@@ -7,6 +7,7 @@ import "vigie/predict/judge"
 type Report struct {
 	Events     int       `json:"events"`  // on the grid
 	Outside    int       `json:"outside"` // in no place of it, but counted among what happened
+	Stray      int       `json:"stray"`   // left out: dated more than a year before or after all others
 	First      string    `json:"first"`   // day of the first event
 	Last       string    `json:"last"`
 	Resolution int       `json:"resolution"` // of H3

@@ -3,6 +3,7 @@ package hotspot
 import (
 	"cmp"
 	"context"
+	"fmt"
 	"math"
 	"slices"
 
@@ -178,6 +179,10 @@ func squareBudget() float64 {
 // far.
 func BacktestSquares(ctx context.Context, events []Event, o BacktestOptions) (*Squares, error) {
 	o.fill()
+	events, _ = withoutStrays(events)
+	if len(events) == 0 {
+		return nil, fmt.Errorf("%w: no events", ErrFew)
+	}
 	var plane Plane
 	positions := make([]orb.Point, 0, len(events))
 	last := judge.Day(math.MinInt32)
@@ -197,7 +202,7 @@ func BacktestSquares(ctx context.Context, events []Event, o BacktestOptions) (*S
 	origins := judge.Origins(f.day[0]+2*leastDays, last+1-week, week, o.Origins)
 	s.Origins = len(origins)
 	if s.Origins < 8 {
-		return nil, nil //nolint:nilnil // too short a past for squares: nothing to report, and no error of the back-test
+		return nil, fmt.Errorf("%w: only %d weekly origins for squares; at least 8 are needed", ErrFew, s.Origins)
 	}
 	laid := make([]judge.Day, o.Offsets)
 	for i := range laid {

@@ -6,13 +6,12 @@ import (
 )
 
 // forest is a sum of small regression trees fitted to the Poisson deviance one after another (Friedman 2001, with second
-// derivatives and a penalty as Chen & Guestrin 2016), with log link. It begins where the regression ends or, without one,
-// at the mean.
+// derivatives and a penalty as Chen & Guestrin 2016), with log link. It begins where the mixture ends, so that it has only
+// to learn what a sum cannot say.
 type forest struct {
-	from  *regression // nil: the mean
-	base  float64
+	from  *mixture
 	trees []tree
-	cuts  [columns][]float64 // of log(1+value), ascending
+	cuts  [columns][]float64 // ascending
 }
 
 // tree is complete: node i has the children 2i+1 and 2i+2, and a leaf for each way down.
@@ -30,36 +29,32 @@ const (
 	treeLeast = 10. // expected events that a leaf needs
 )
 
-func fitForest(s *sample, from *regression, trees int) *forest {
-	f := &forest{from: from, base: math.Log(s.rate())}
+func fitForest(s *sample, from *mixture, trees int) *forest {
+	f := &forest{from: from}
 	n := s.rows()
 	bins := make([]uint8, n*columns) // column-major
 	for c := range columns {
 		f.cuts[c] = cutsOf(s, c)
 		for i := range n {
-			bins[c*n+i] = bin(f.cuts[c], s.x[i*columns+c])
+			bins[c*n+i] = bin(f.cuts[c], s.raw[i*columns+c])
 		}
 	}
 	eta := make([]float64, n)
 	for i := range eta {
-		eta[i] = s.offset[i]
-		if from == nil {
-			eta[i] += f.base
-			continue
+		mu := from.even * math.Exp(s.offset[i])
+		for c, w := range from.weight {
+			mu += w * s.raw[i*columns+c]
 		}
-		eta[i] += from.base
-		for c, w := range from.weights {
-			eta[i] += w * s.x[i*columns+c]
-		}
+		eta[i] = math.Log(max(mu, 1e-9))
 	}
-	g, h, node := make([]float64, n), make([]float64, n), make([]uint8, n)
+	gh, node := make([][2]float64, n), make([]uint8, n)
 	for range trees {
 		for i := range n {
 			mu := math.Exp(min(eta[i], 20))
-			g[i], h[i] = s.weight[i]*(s.y[i]-mu), s.weight[i]*mu
+			gh[i] = [2]float64{s.weight[i] * (s.y[i] - mu), s.weight[i] * mu}
 			node[i] = 0
 		}
-		t := grow(bins, g, h, node, n)
+		t := grow(bins, gh, node, n)
 		f.trees = append(f.trees, t)
 		for i := range n {
 			eta[i] += t.leaf[node[i]]
@@ -73,7 +68,7 @@ func cutsOf(s *sample, c int) []float64 {
 	var values []float64
 	step := max(s.rows()/20000, 1)
 	for i := 0; i < s.rows(); i += step {
-		values = append(values, s.x[i*columns+c])
+		values = append(values, s.raw[i*columns+c])
 	}
 	slices.Sort(values)
 	least := values[0]
@@ -93,12 +88,22 @@ func cutsOf(s *sample, c int) []float64 {
 
 // bin is how many cuts lie below a value.
 func bin(cuts []float64, v float64) uint8 {
-	i, _ := slices.BinarySearch(cuts, v)
-	return uint8(i)
+	if v <= cuts[0] { // most values are the least
+		return 0
+	}
+	low, high := 1, len(cuts)
+	for low < high {
+		if middle := (low + high) / 2; cuts[middle] < v {
+			low = middle + 1
+		} else {
+			high = middle
+		}
+	}
+	return uint8(low)
 }
 
 // grow fits one tree to gradients and curvatures. Node is, at the end, the leaf of each row.
-func grow(bins []uint8, g, h []float64, node []uint8, n int) tree {
+func grow(bins []uint8, gh [][2]float64, node []uint8, n int) tree {
 	var t tree
 	for depth := range treeDepth {
 		nodes := 1 << depth
@@ -111,13 +116,13 @@ func grow(bins []uint8, g, h []float64, node []uint8, n int) tree {
 		for k := range best {
 			best[k].column = -1
 		}
-		sums := make([][2]float64, nodes*treeBins)
+		var sums [treeBins << (treeDepth - 1)][2]float64
 		for c := range columns {
-			clear(sums)
+			sums = [len(sums)][2]float64{}
 			for i, b := range bins[c*n : (c+1)*n] {
-				k := int(node[i])*treeBins + int(b)
-				sums[k][0] += g[i]
-				sums[k][1] += h[i]
+				k := &sums[int(node[i])*treeBins+int(b)]
+				k[0] += gh[i][0]
+				k[1] += gh[i][1]
 			}
 			for k := range nodes {
 				if gain, at := bestCut(sums[k*treeBins : (k+1)*treeBins]); gain > best[k].gain+1e-9 {
@@ -139,8 +144,8 @@ func grow(bins []uint8, g, h []float64, node []uint8, n int) tree {
 	}
 	var sum [1 << treeDepth][2]float64
 	for i, k := range node[:n] {
-		sum[k][0] += g[i]
-		sum[k][1] += h[i]
+		sum[k][0] += gh[i][0]
+		sum[k][1] += gh[i][1]
 	}
 	for k, s := range sum {
 		t.leaf[k] = treePace * min(max(s[0]/(s[1]+treeRidge), -4), 4)
@@ -168,26 +173,19 @@ func bestCut(sums [][2]float64) (gain float64, at uint8) {
 	return gain, at
 }
 
-// logs are the logarithms of what is expected in each place over the days that were learnt from.
-func (f *forest) logs(g *Grid, seen *surfaces) []float64 {
-	var out []float64
-	if f.from != nil {
-		out = f.from.logs(g, seen)
-	} else {
-		out = make([]float64, len(g.IDs))
-		for i := range out {
-			out[i] = f.base + math.Log(g.Areas[i]/(g.side*g.side))
-		}
-	}
+// daily is what is expected in each place on a day.
+func (f *forest) daily(g *Grid, seen *surfaces) []float64 {
+	out := f.from.daily(g, seen)
 	bins := make([]uint8, columns)
 	for i := range out {
 		for c := range columns {
-			bins[c] = bin(f.cuts[c], math.Log1p(seen.column[c][i]))
+			bins[c] = bin(f.cuts[c], seen.column[c][i])
 		}
+		eta := 0.
 		for k := range f.trees {
-			out[i] += f.trees[k].value(bins)
+			eta += f.trees[k].value(bins)
 		}
-		out[i] = min(out[i], 20)
+		out[i] *= math.Exp(min(eta, 5))
 	}
 	return out
 }

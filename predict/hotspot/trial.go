@@ -70,8 +70,8 @@ type scored struct {
 }
 
 // score lets trained models rank the places of an origin.
-func (p *past) score(t *trained, origin judge.Day, most float64) *scored {
-	s := &scored{origin: origin, daily: p.daily(t, p.at(origin)), order: map[string][]int32{}}
+func (p *past) score(t *trained, origin judge.Day, most float64, all bool) *scored {
+	s := &scored{origin: origin, daily: p.daily(t, p.at(origin), all), order: map[string][]int32{}}
 	for _, m := range Contenders() {
 		if v := s.daily[m.Name]; v != nil {
 			s.order[m.Name] = firstByRate(v, p.grid.Areas, most)
