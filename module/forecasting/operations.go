@@ -28,7 +28,7 @@ const (
 // Rates of one caller.
 func often() door.Limit    { return door.Limit{PerSecond: 400, Burst: 2000} } // tiles
 func normally() door.Limit { return door.Limit{PerSecond: 20, Burst: 100} }
-func heavily() door.Limit  { return door.Limit{PerSecond: 1, Burst: 20} }
+func heavily() door.Limit  { return door.Limit{PerSecond: 1, Burst: 60} }
 
 // read declares an operation that shows forecasts.
 func read(id, path, summary string) door.Operation {
