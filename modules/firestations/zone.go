@@ -15,8 +15,18 @@ func zoneNames() []string {
 	}
 }
 
-// offsets are the offsets from UTC, in seconds, that events were stored with, by their instant.
-type offsets map[int64]int
+// offsets are the offsets from UTC, in seconds, that events were stored with. Of each six hours one event does for all that
+// share its offset.
+type offsets map[slot]int64
+
+type slot struct {
+	sixHours int64
+	offset   int // of the event at the instant that is kept
+}
+
+const sixHours = 6 * 3600
+
+func (o offsets) add(at int64, offset int) { o[slot{at / sixHours, offset}] = at }
 
 // zone finds the zone whose clocks showed the offsets: events keep an offset and no name. The first that fits counts.
 // ErrInvalid if none does: calls of several zones cannot be put on one clock.
@@ -34,24 +44,10 @@ func (o offsets) zone() (*time.Location, error) {
 }
 
 func (o offsets) fit(zone *time.Location) bool {
-	for at, offset := range o {
-		if _, got := time.Unix(at, 0).In(zone).Zone(); got != offset {
+	for s, at := range o {
+		if _, got := time.Unix(at, 0).In(zone).Zone(); got != s.offset {
 			return false
 		}
 	}
 	return true
-}
-
-// perHours thins offsets: one call of so many hours does for all that share its offset.
-const perHours = 6 * 3600
-
-// add notes the offset of an instant.
-func (o offsets) add(at int64, offset int) {
-	slot := at - at%perHours
-	if known, there := o[slot]; there && known != offset {
-		slot = at // two offsets within six hours: the clocks change, or zones are mixed
-	} else if there {
-		return
-	}
-	o[slot] = offset
 }
