@@ -93,8 +93,8 @@ func chosen(f *fit, fits []fit) []forecast.Text {
 		fr, en = append(fr, fmt.Sprintf("%d : %s", one.resolution, percentFR(one.share))), append(en, fmt.Sprintf("%d: %s", one.resolution, percent(one.share)))
 	}
 	list := []forecast.Text{{
-		FR: fmt.Sprintf("Cellules H3 de résolution %d, par la part des vols que tiennent 5 %% de la surface (%s)", f.resolution, strings.Join(fr, " ; ")),
-		EN: fmt.Sprintf("H3 cells of resolution %d, by the share of thefts that 5 %% of the area hold (%s)", f.resolution, strings.Join(en, "; ")),
+		FR: fmt.Sprintf("Cellules H3 de résolution %d, par la part des vols que tient la même surface (%s)", f.resolution, strings.Join(fr, " ; ")),
+		EN: fmt.Sprintf("H3 cells of resolution %d, by the share of thefts that the same area holds (%s)", f.resolution, strings.Join(en, "; ")),
 	}}
 	for _, c := range f.Choices {
 		list = append(list, forecast.Text{

@@ -42,7 +42,7 @@ func Module() module.Module {
 		},
 		LegalBasis: legalBasis(),
 		Makes:      []module.Output{module.Forecast, module.Layer, module.Plan},
-		Keeps:      kept(),
+		Keeps:      append(kept(), forecasting.Kept()),
 		Migrations: migrations,
 		Reads:      []string{"cartheft_suggestion", "cartheft_decision"},
 		Start:      start,

@@ -32,8 +32,11 @@ type fit struct {
 	resolution int
 	*hotspot.Fitted
 	imprecise int     // thefts left out
-	share     float64 // of the thefts that the headline budget held in the rehearsals; −1 without any
+	share     float64 // of the thefts that the budget held, in the rehearsals, that resolutions are compared by; −1 without any
 }
+
+// absolute is the budget by which resolutions are compared where nobody has drawn the territory.
+const absolute = "0.75 mi²"
 
 // makeRun is the run: a pure function of what was read and the spec.
 func makeRun(ctx context.Context, in *input, spec forecast.Spec, report progress.Func) (*forecast.Result, error) {
@@ -156,8 +159,12 @@ func (in *input) fit(ctx context.Context, resolution int, spec forecast.Spec, fi
 	if one.Fitted, err = hotspot.Fit(ctx, events, grid, first, hotspot.Options{Seed: spec.Seed, Report: telling}); err != nil {
 		return one, fmt.Errorf("resolution %d: %w", resolution, err)
 	}
+	compared := hotspot.Headline
+	if grid.Open {
+		compared = absolute // what a share of the surface is depends on the cells there
+	}
 	for _, c := range one.Choices {
-		if c.Budget == hotspot.Headline && c.Origins > 0 {
+		if c.Budget == compared && c.Origins > 0 {
 			one.share = c.Share
 		}
 	}
