@@ -22,11 +22,11 @@ type BacktestOptions struct {
 	Offsets    int              // of the squares; 64 if 0, none below 0
 }
 
-// The protocol: weekly origins, models learnt again every half year, and half a year of origins before the first that is
+// The protocol: weekly origins, models learnt again every quarter, and half a year of origins before the first that is
 // scored, from which choices and calibration learn.
 const (
 	week     = 7
-	refit    = 182
+	refit    = 91
 	warmUp   = 26
 	protocol = 156
 )

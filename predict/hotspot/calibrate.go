@@ -18,7 +18,8 @@ type calibration struct {
 const (
 	calibrationMass = 40. // expected thefts that a class is joined up to
 	calibrationPull = 10. // thefts as expected that every class is mixed with
-	levelLife       = 120 // days in which a past period loses half of its weight for the level
+	levelPull       = 20. // thefts as expected that the level is mixed with
+	levelLife       = 75  // days in which a past period loses half of its weight for the level
 )
 
 // calibrate learns from trials whose period has passed.
@@ -66,8 +67,8 @@ func calibrate(trials []*trial, model string, origin judge.Day) calibration {
 	if squares > 0 {
 		cal.alpha = min(max(excess/squares, 0), 20)
 	}
-	// How the latest periods differ from the mean of all of them; 50 thefts as expected hold it back.
-	cal.level = (recent[1] + 50) / (recent[0]*after/before + 50)
+	// How the latest periods differ from the mean of all of them; levelPull thefts as expected hold it back.
+	cal.level = (recent[1] + levelPull) / (recent[0]*after/before + levelPull)
 	return cal
 }
 

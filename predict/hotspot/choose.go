@@ -38,33 +38,54 @@ func finished(trials []*trial, origin judge.Day) []*trial {
 	return out
 }
 
-// pick is the model for a budget (its number) by finished trials: that with the most hits among those that beat the count
-// by a standard error, else the count. Equal ones: the simplest.
+// pick is the model for a budget (its number) by finished trials: of those that beat the count by a standard error that
+// with the most hits, unless a combination is within a standard error of it: a combination is less a matter of luck. The
+// count if none beats it. Equal ones: the simplest.
 func pick(trials []*trial, budget int) int {
-	models, best, bestHits := Contenders(), 0, 0.
+	models, best, combined := Contenders(), 0, 0
+	apart := apartness(trials)
 	for i, m := range models {
-		if i == 0 || m.Baseline {
+		if i == 0 || m.Baseline || !plausible(trials, m.Name) {
 			continue
 		}
-		sum, squares, n := 0., 0., 0.
-		for _, t := range trials {
-			if t.hits[i] == nil || t.total == 0 {
-				continue
-			}
-			d := t.hits[i][budget] - t.hits[0][budget]
-			sum, squares, n = sum+d, squares+d*d, n+1
-		}
-		if n < leastChoices || !plausible(trials, m.Name) {
+		mean, deviation, n := ahead(trials, i, 0, budget, apart)
+		if n < leastChoices || mean <= deviation {
 			continue
 		}
-		// Overlapping periods tell less than their number: as many as are apart from one another.
-		apart := apartness(trials)
-		error1 := math.Sqrt(max(squares/n-sum*sum/n/n, 0) / max(n/apart-1, 1))
-		if sum/n > error1 && sum > bestHits {
-			best, bestHits = i, sum
+		if d, _, _ := ahead(trials, i, best, budget, apart); d > 0 {
+			best = i
+		}
+		if d, _, _ := ahead(trials, i, combined, budget, apart); combines(m.Name) && (combined == 0 || d > 0) {
+			combined = i
+		}
+	}
+	if combined > 0 && best != combined {
+		if d, deviation, _ := ahead(trials, best, combined, budget, apart); d <= deviation {
+			return combined
 		}
 	}
 	return best
+}
+
+func combines(model string) bool { return model == Mean || model == MeanCount }
+
+// ahead is by how many hits a trial model a is ahead of b, with its standard error, over n trials. Overlapping periods
+// tell less than their number: as many as are apart from one another.
+func ahead(trials []*trial, a, b, budget int, apart float64) (mean, deviation float64, n int) {
+	sum, squares := 0., 0.
+	for _, t := range trials {
+		if t.hits[a] == nil || t.hits[b] == nil || t.total == 0 {
+			continue
+		}
+		d := t.hits[a][budget] - t.hits[b][budget]
+		sum, squares, n = sum+d, squares+d*d, n+1
+	}
+	if n == 0 {
+		return 0, 0, 0
+	}
+	mean = sum / float64(n)
+	deviation = math.Sqrt(max(squares/float64(n)-mean*mean, 0) / max(float64(n)/apart-1, 1))
+	return mean, deviation, n
 }
 
 // plausible is whether a model expected neither more than twice nor less than half of what happened.
