@@ -221,7 +221,17 @@ func boxesOf(ctx context.Context, db *geoengine.Store, areas []string) ([]orb.Bo
 	return boxes, nil
 }
 
-// cellGround lists the cells whose centres lie in areas.
+// areaOf is the area of a cell: that of its centre, or of its first corner that lies in the areas; "" for none.
+func areaOf(cell uint64, areas []string, locate *geoengine.Locator) string {
+	for _, p := range h3.Boundary([]orb.Point{h3.Center(cell)}, cell) {
+		if area := locate.Locate(p); area != "" && (len(areas) == 0 || geoengine.Within(area, areas)) {
+			return area
+		}
+	}
+	return ""
+}
+
+// cellGround lists the cells of which the centre or a corner lies in areas.
 func cellGround(ctx context.Context, db *geoengine.Store, areas []string, res int, locate *geoengine.Locator) (*ground, error) {
 	boxes, err := boxesOf(ctx, db, areas)
 	if err != nil {
@@ -229,12 +239,12 @@ func cellGround(ctx context.Context, db *geoengine.Store, areas []string, res in
 	}
 	found := map[uint64]string{}
 	for _, box := range boxes {
-		for _, cell := range h3.Cover(box, res) {
+		for _, cell := range h3.Holders(box, res) {
 			if _, known := found[cell]; known {
 				continue
 			}
-			area := locate.Locate(h3.Center(cell))
-			if area == "" || len(areas) > 0 && !geoengine.Within(area, areas) {
+			area := areaOf(cell, areas, locate)
+			if area == "" {
 				continue
 			}
 			if found[cell] = area; len(found) > mostCells {
@@ -246,7 +256,7 @@ func cellGround(ctx context.Context, db *geoengine.Store, areas []string, res in
 		}
 	}
 	if len(found) == 0 {
-		return nil, fmt.Errorf("accidents: no cell of resolution %d has its centre in %v: import the outlines of the areas, or roads: %w", res, areas, geoengine.ErrMissing)
+		return nil, fmt.Errorf("accidents: no cell of resolution %d lies in %v: import the outlines of the areas, or roads: %w", res, areas, geoengine.ErrMissing)
 	}
 	list := make([]uint64, 0, len(found))
 	for cell := range found {
