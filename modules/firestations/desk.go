@@ -92,7 +92,8 @@ func handle[I any, P interface {
 	language() string
 }, O any](run func(ctx context.Context, pass door.Pass, in *I) (*O, error)) door.Handler {
 	return door.JSON(func(ctx context.Context, pass door.Pass, in *I) (*O, error) {
-		out, err := new(O), error(nil)
+		var out *O
+		var err error
 		if geoengine.Covers(pass.Rights().Open, []string{Category}) {
 			out, err = run(ctx, pass, in)
 		} else {

@@ -76,7 +76,7 @@ type dayBefore struct {
 	From          time.Time `json:"from"`
 	To            time.Time `json:"to"`
 	Run           runShown  `json:"run"`
-	Retrospective bool      `json:"retrospective" doc:"That run was made after the day had begun, from what was known before it."`
+	Retrospective bool      `json:"retrospective" doc:"That run was made when the day was over, from what had been known before it."`
 	Day           period    `json:"day"`
 	Observed      int       `json:"observed"`
 	Hours         []outcome `json:"hours" nullable:"false"`
@@ -177,7 +177,7 @@ func (d *desk) dayBefore(ctx context.Context, pass door.Pass, runs []forecast.Ru
 		return nil, nil //nolint:nilnil // it is not known what happened
 	}
 	out := &dayBefore{
-		From: v.From, To: v.To, Run: shown(before), Retrospective: !before.Made.Before(v.From), Day: shownPeriod(v), Observed: int(n), Hours: []outcome{},
+		From: v.From, To: v.To, Run: shown(before), Retrospective: !before.Made.Before(v.To), Day: shownPeriod(v), Observed: int(n), Hours: []outcome{},
 	}
 	slices.SortStableFunc(hours, func(a, b forecast.Located) int { return a.From.Compare(b.From) })
 	for i := range hours {

@@ -26,7 +26,7 @@ func TestTruth(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	type sum struct{ cover50, cover80, cover95, expected, truth, count, off, base, n float64 }
+	type sum struct{ cover50, cover80, cover95, expected, truth, off, base, n float64 }
 	sums := map[string]*sum{}
 	law := newLaw(d)
 	for i := range r.Values {

@@ -3,7 +3,6 @@ package firestations
 import (
 	"context"
 	"io"
-	"log/slog"
 	"strings"
 	"testing"
 	"time"
@@ -16,8 +15,6 @@ import (
 	"vigie/geoengine/geotest"
 	"vigie/module/forecasting"
 )
-
-var quiet = slog.New(slog.DiscardHandler)
 
 // open makes a store with the tables of the module.
 func open(t *testing.T) *geoengine.Store {

@@ -1,0 +1,257 @@
+package firestations
+
+import (
+	"crypto/rand"
+	"encoding/json"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/cookiejar"
+	"net/http/httptest"
+	"net/url"
+	"strings"
+	"testing"
+	"time"
+
+	"vigie/api"
+	"vigie/api/identity"
+	"vigie/geoengine"
+	"vigie/geoengine/cube"
+	"vigie/geoengine/forecast"
+	"vigie/module"
+)
+
+const password = "correct horse battery"
+
+// site is a running server with the module.
+type site struct {
+	*httptest.Server
+	store *geoengine.Store
+}
+
+func serve(t *testing.T, store *geoengine.Store) *site {
+	t.Helper()
+	accounts := identity.NewAccounts(store, rand.Reader, time.Now)
+	for _, a := range []struct{ name, role, area string }{
+		{"alice", "commander", "*"}, {"essonne", "commander", "fr.11.91"}, {"communes", "commander", "fr.11.91.91002"}, {"marne", "commander", "fr.11.77"},
+		{"analyst", "analyst", "*"}, {"auditor", "auditor", "*"},
+	} {
+		if err := accounts.CreateAccount(t.Context(), a.name, a.role, []string{a.area}, password); err != nil {
+			t.Fatal(err)
+		}
+	}
+	log := slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelError}))
+	events := cube.New(store, log)
+	extension, err := Module().Start(module.Host{Store: store, Cube: events, Log: log, Clock: time.Now, Random: rand.Reader})
+	if err != nil {
+		t.Fatal(err)
+	}
+	server, err := api.New(api.Config{Store: store, Cube: events, Log: log, Clock: time.Now, Random: rand.Reader, Build: "test", Extensions: []api.Extension{extension}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := &site{httptest.NewServer(server.Handler()), store}
+	t.Cleanup(s.Close)
+	return s
+}
+
+func (s *site) person(t *testing.T, name string) *http.Client {
+	t.Helper()
+	jar, err := cookiejar.New(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	client := &http.Client{Jar: jar}
+	if status, body := s.do(t, client, http.MethodPost, "/api/session", fmt.Sprintf(`{"name":%q,"password":%q}`, name, password)); status != http.StatusOK {
+		t.Fatalf("log-in of %s: %d %s", name, status, body)
+	}
+	return client
+}
+
+func (s *site) do(t *testing.T, client *http.Client, method, target, body string) (int, string) {
+	t.Helper()
+	r, err := http.NewRequestWithContext(t.Context(), method, s.URL+target, strings.NewReader(body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if body != "" {
+		r.Header.Set("Content-Type", "application/json")
+	}
+	response, err := client.Do(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer response.Body.Close()
+	got, err := io.ReadAll(response.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return response.StatusCode, string(got)
+}
+
+// get decodes an answer.
+func get[T any](t *testing.T, s *site, client *http.Client, target string) (value T) {
+	t.Helper()
+	status, body := s.do(t, client, http.MethodGet, target, "")
+	if status != http.StatusOK {
+		t.Fatalf("%s: %d %s", target, status, body)
+	}
+	if err := json.Unmarshal([]byte(body), &value); err != nil {
+		t.Fatalf("%s: %v in %.300s", target, err, body)
+	}
+	return value
+}
+
+// stored makes a run and keeps it as made at a time.
+func stored(t *testing.T, store *geoengine.Store, spec forecast.Spec, made time.Time) *forecast.Result {
+	t.Helper()
+	r, err := run(t, store, spec)
+	if err != nil {
+		t.Fatal(err)
+	}
+	id, err := forecast.NewID(rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := forecast.New(store).Save(t.Context(), r, forecast.Origin{ID: id, Author: "test", At: made, Feeds: []string{Category}}); err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
+// TestPages shows stations to those who may see them: what the stored runs say, and what happened.
+func TestPages(t *testing.T) {
+	t.Parallel()
+	store := ground(t)
+	from, day, until := at(t, "2023-10-01"), at(t, "2024-11-20"), at(t, "2024-11-21")
+	days := int(until.Sub(from).Hours()/24) + 3
+	write911(t, store, "a", steady(from, days, 30, "a", "fr.11.91.91001", 1))
+	write911(t, store, "b", steady(from, days, 4, "b", "fr.11.77", 2))
+	write911(t, store, "z", steady(from, days, 2, "far", "fr.11.91.91002", 3))
+	spec := func(until time.Time) forecast.Spec {
+		return forecast.Spec{Areas: []string{"fr.11.77", "fr.11.91"}, Until: until, Horizon: "P14D", Seed: 1}
+	}
+	stored(t, store, spec(until), until.Add(time.Minute))
+	s := serve(t, store)
+	essonne, marne, alice := s.person(t, "essonne"), s.person(t, "marne"), s.person(t, "alice")
+	if p := get[page](t, s, alice, "/api/firestations/stations/test%2Fa"); p.Yesterday != nil {
+		t.Errorf("yesterday without a run of yesterday: %+v", p.Yesterday)
+	}
+	before := stored(t, store, spec(day), day.Add(time.Minute))
+	observed := 0
+	if err := store.Pool.QueryRow(t.Context(), `select count(*) from event where attributes ->> 'station' = 'a' and starts >= $1 and starts < $2`, day, until).Scan(&observed); err != nil {
+		t.Fatal(err)
+	}
+
+	t.Run("page", func(t *testing.T) {
+		t.Parallel()
+		p := get[page](t, s, alice, "/api/firestations/stations/"+url.PathEscape("test/a"))
+		if p.Station.Label != "Centre A" || p.Station.AreaName != "Abbéville" || p.Station.Lon == nil || *p.Station.Lon != 2.2 || p.Card == nil || p.Partial || len(p.Next48h) != 48 || len(p.Next14d) != 14 || len(p.Weeks) != 2 {
+			t.Fatalf("%+v", p)
+		}
+		if len(p.Kinds) != 1 || p.Kinds[0].Kind != "medical" || len(p.Kinds[0].Next14d) != 14 || !p.Next48h[0].From.Equal(until) || p.Next14d[0].LastYear < 0 {
+			t.Errorf("%+v", p.Kinds)
+		}
+		for _, x := range append(p.Next48h, p.Next14d...) {
+			if x.Low95 > x.Low80 || x.Low80 > x.Low50 || x.Low50 > x.Median || x.Median > x.High50 || x.High50 > x.High80 || x.High80 > x.High95 {
+				t.Fatalf("%+v", x)
+			}
+		}
+		y := p.Yesterday
+		if y == nil || y.Observed != observed || y.Retrospective || !y.From.Equal(day) || !y.To.Equal(until) || len(y.Hours) != 24 || y.Run.ID == p.Run.ID {
+			t.Fatalf("yesterday %+v, observed %d", y, observed)
+		}
+		sum := 0
+		for _, h := range y.Hours {
+			sum += h.Observed
+		}
+		kept := before.Values[0]
+		for _, v := range before.Values {
+			if v.Place == "test/a" && v.Kind == "" && v.From.Equal(day) && before.StepOf(&v) == "P1D" {
+				kept = v
+			}
+		}
+		if sum != observed || y.Day.Expected != rounded(kept.Expected) {
+			t.Errorf("hours sum to %d of %d, expected %v, the earlier run has kept %v", sum, observed, y.Day.Expected, kept.Expected)
+		}
+	})
+	t.Run("list", func(t *testing.T) {
+		t.Parallel()
+		ids := func(client *http.Client, target string) string {
+			var list []string
+			for _, one := range get[stationsBody](t, s, client, target).Stations {
+				list = append(list, one.ID)
+				if one.Today == nil || one.Yesterday == nil || one.Today.Expected <= 0 {
+					t.Errorf("%+v", one)
+				}
+			}
+			return strings.Join(list, " ")
+		}
+		for _, c := range []struct {
+			client       *http.Client
+			target, want string
+		}{
+			{alice, "", "test/a test/b test/far"}, {alice, "?area=fr.11.77", "test/b"}, {essonne, "", "test/a test/far"}, {marne, "", "test/b"},
+			{s.person(t, "communes"), "", "test/far"},
+		} {
+			if got := ids(c.client, "/api/firestations/stations"+c.target); got != c.want {
+				t.Errorf("%s: %q, want %q", c.target, got, c.want)
+			}
+		}
+	})
+	t.Run("crews", func(t *testing.T) {
+		t.Parallel()
+		low := get[crewsBody](t, s, alice, "/api/firestations/stations/test%2Fa/crews?service=0.8")
+		high := get[crewsBody](t, s, alice, "/api/firestations/stations/test%2Fa/crews?service=0.99&kind=medical&busy=2&shifts=8,20")
+		if len(low.Crews) != 27 || low.Changed || low.Missed.Share > 0.25 || low.Year.To.Sub(low.Year.From) < 300*24*time.Hour {
+			t.Errorf("%d shifts, %+v", len(low.Crews), low)
+		}
+		if high.Cost.CrewHours <= low.Cost.CrewHours || high.Missed.Share >= low.Missed.Share || high.Missed.Share > 0.02 || len(high.Baseline.Crews) != 2 {
+			t.Errorf("%+v and %+v", low.Cost, high)
+		}
+	})
+	t.Run("refused", func(t *testing.T) {
+		t.Parallel()
+		for _, c := range []struct {
+			client *http.Client
+			target string
+			status int
+			says   string
+		}{
+			{essonne, "/test%2Fb", 404, ""}, {marne, "/test%2Fa", 404, ""}, {marne, "/test%2Fa/crews", 404, ""}, {alice, "/test%2Fnone", 404, ""}, {alice, "/none", 404, ""},
+			{essonne, "?area=fr.11.77", 404, ""}, {alice, "?area=no%20path", 422, "area"}, {alice, "?areas=fr", 422, ""},
+			{alice, "/test%2Fa/crews?service=0.4", 422, "service"}, {alice, "/test%2Fa/crews?kind=none", 422, "genre"}, {alice, "/test%2Fa/crews?shifts=19,7", 422, "croissantes"}, {alice, "/test%2Fa/crews?shifts=7,30", 422, "croissantes"},
+			{alice, "/test%2Fa/crews?busy=0", 422, "busy"},
+			{s.person(t, "analyst"), "", 403, "un par un"}, {s.person(t, "analyst"), "/test%2Fa", 403, "un par un"}, {s.person(t, "analyst"), "/test%2Fa/crews", 403, "un par un"},
+			{s.person(t, "auditor"), "", 403, ""}, {&http.Client{}, "", 401, ""},
+		} {
+			status, body := s.do(t, c.client, http.MethodGet, "/api/firestations/stations"+c.target, "")
+			if status != c.status || !strings.Contains(body, c.says) || strings.Contains(body, `"expected":`) {
+				t.Errorf("%s: %d %.200s, want %d with %q", c.target, status, body, c.status, c.says)
+			}
+		}
+	})
+	t.Run("partial", func(t *testing.T) {
+		t.Parallel()
+		if p := get[page](t, s, essonne, "/api/firestations/stations/test%2Fa"); p.Card != nil || !p.Partial {
+			t.Errorf("the card of a run that reaches beyond the territory is shown: %+v", p.Card)
+		}
+	})
+	t.Run("actual", func(t *testing.T) {
+		t.Parallel()
+		counts, err := actual(t.Context(), store, before)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i := range before.Values {
+			v := &before.Values[i]
+			if v.Place == "test/a" && v.Kind == "" && v.From.Equal(day) && before.StepOf(v) == "P1D" && counts[i] != float64(observed) {
+				t.Errorf("%v calls, want %d", counts[i], observed)
+			}
+			if v.To.After(until.AddDate(0, 0, 3)) && counts[i] != -1 {
+				t.Fatalf("%v calls are known of %v to %v", counts[i], v.From, v.To)
+			}
+		}
+	})
+}
