@@ -42,9 +42,10 @@ export function addLayers(map: MapLibre, tiles: string, place: PlaceKind) {
   }
 }
 
+const expected: ExpressionSpecification = ['to-number', ['get', 'expected'], 0]
+
 /** The value that colours a place: what is expected, in all or in the chosen hour of the week. */
 export function valueOf(shares: number[] | undefined): ExpressionSpecification {
-  const expected: ExpressionSpecification = ['to-number', ['get', 'expected'], 0]
   if (!shares) return expected
   const profile: ExpressionSpecification = ['to-number', ['get', 'profile'], -1]
   return [
@@ -68,10 +69,14 @@ function colour({ layer, theme, limits, factLimits, shares }: Drawn): Expression
   ] as ExpressionSpecification
 }
 
+/** The first zoom at which hexagons have outlines. */
+const outlined = 11
+
 /** Paints the layers as asked. Facts leave places without any fact alone. */
 export function draw(map: MapLibre, drawn: Drawn) {
   if (!map.getLayer('values')) return
   const { layer, place, theme, limits, shares, chosen } = drawn
+  const value = valueOf(shares)
   const filter: FilterSpecification | null =
     layer === 'facts' ? ['>', lastYear, 0] : ['>', ['to-number', ['get', 'expected'], 0], 0]
   const mark: FilterSpecification = ['==', ['to-string', ['get', 'id']], chosen ?? '']
@@ -117,11 +122,30 @@ export function draw(map: MapLibre, drawn: Drawn) {
     set('chosen', 'circle-stroke-color', selection(theme)[0])
     set('chosen', 'circle-stroke-width', 4)
   } else {
+    // From afar hexagons are smaller than a pixel: their border carries the colour, the wider the more there is.
+    const size =
+      layer === 'facts'
+        ? ['step', lastYear, 2, 2, 3, 4, 4]
+        : ['step', value, 0.5, ...limits.flatMap((limit, i) => [limit, 1 + (i * 3.5) / limits.length])]
     map.setFilter('casing', filter)
+    map.setLayoutProperty('values', 'fill-sort-key', layer === 'facts' ? lastYear : value)
+    map.setLayoutProperty('casing', 'line-sort-key', layer === 'facts' ? lastYear : value)
     set('values', 'fill-color', fill)
     set('values', 'fill-opacity', 0.9)
-    set('casing', 'line-color', outline(theme))
-    set('casing', 'line-width', ['interpolate', ['linear'], ['zoom'], 8, 0.2, 12, 1])
+    set('casing', 'line-color', ['step', ['zoom'], fill, outlined, outline(theme)])
+    set('casing', 'line-width', [
+      'interpolate',
+      ['linear'],
+      ['zoom'],
+      6,
+      ['*', 1.5, size],
+      outlined,
+      ['*', 0.7, size],
+      outlined + 0.1,
+      0.5,
+      14,
+      1.2,
+    ])
     set('chosen', 'line-color', selection(theme)[0])
     set('chosen', 'line-width', 4)
   }

@@ -6,14 +6,14 @@ const plural = (n: number, one: string, more: string) => `${n} ${Math.abs(n) ===
 
 const fr = {
   heading: 'Casernes',
-  intro: 'Les sorties attendues, caserne par caserne. Hier d’abord : ce qui s’est passé.',
+  intro: 'Les sorties attendues, caserne par caserne. La veille d’abord : ce qui s’est passé.',
   search: 'Chercher',
   caption: (n: number) => `${many(n, 'caserne', 'casernes')}.`,
   station: 'Caserne',
   commune: 'Commune',
-  yesterday: 'Hier',
-  yesterdayForecast: 'Prévu hier',
-  today: 'Aujourd’hui, prévu',
+  yesterday: 'La veille',
+  yesterdayForecast: 'Prévu la veille',
+  today: 'Premier jour, prévu',
   interval: 'Intervalle à 80 %',
   none: 'Aucune caserne dans ce territoire, ou aucune prévision n’a encore été faite pour elles.',
   noneFound: 'Aucune caserne de ce nom.',
@@ -22,10 +22,10 @@ const fr = {
 
   back: 'Toutes les casernes',
   until: (when: string) => `Apprise des faits connus le ${when}.`,
-  past: 'Hier : ce qui était prévu, ce qui s’est passé',
-  pastNone: 'Hier n’était pas encore prévu, ou n’est pas encore connu.',
-  pastSentence: (observed: string, expected: string, low: string, high: string) =>
-    `${observed} sorties hier ; la prévision en attendait ${expected} (entre ${low} et ${high}, 8 fois sur 10).`,
+  past: 'La veille : ce qui était prévu, ce qui s’est passé',
+  pastNone: 'La veille n’était pas encore prévue, ou n’est pas encore connue.',
+  pastSentence: (day: string, observed: string, expected: string, low: string, high: string) =>
+    `${observed} sorties le ${day} ; la prévision en attendait ${expected} (entre ${low} et ${high}, 8 fois sur 10).`,
   retrospective: 'Cette prévision a été calculée après coup, avec ce qui était connu avant ce jour-là.',
   inside: 'Dans l’intervalle.',
   outside: 'Hors de l’intervalle.',
@@ -47,8 +47,8 @@ const fr = {
   legendObserved: 'ce qui s’est passé',
   chart: (from: string, to: string, low: string, high: string) =>
     `Du ${from} au ${to} : médiane de ${low} à ${high} sorties. Le tableau en dessous donne chaque valeur.`,
-  todayKind: 'Aujourd’hui',
-  tomorrowKind: 'Demain',
+  todayKind: 'Premier jour',
+  tomorrowKind: 'Deuxième jour',
   weekKind: 'Attendu en 7 jours',
   kindsHelp: 'Médiane, et entre parenthèses l’intervalle à 80 %.',
   years: (list: string) => `Interventions par an, d’après les parts de couverture publiées : ${list}.`,
@@ -81,14 +81,14 @@ export type StationWords = typeof fr
 
 const en: StationWords = {
   heading: 'Stations',
-  intro: 'Calls to expect, station by station. Yesterday first: what happened.',
+  intro: 'Calls to expect, station by station. The day before first: what happened.',
   search: 'Search',
   caption: (n) => `${plural(n, 'station', 'stations')}.`,
   station: 'Station',
   commune: 'Commune',
-  yesterday: 'Yesterday',
-  yesterdayForecast: 'Forecast for yesterday',
-  today: 'Today, forecast',
+  yesterday: 'Day before',
+  yesterdayForecast: 'Forecast for it',
+  today: 'First day, forecast',
   interval: '80% interval',
   none: 'No station in this territory, or no forecast has been made for them yet.',
   noneFound: 'No station of that name.',
@@ -97,12 +97,12 @@ const en: StationWords = {
 
   back: 'All stations',
   until: (when) => `Trained on what was known until ${when}.`,
-  past: 'Yesterday: what was forecast, what happened',
-  pastNone: 'Yesterday was not forecast yet, or is not known yet.',
-  pastSentence: (observed, expected, low, high) =>
-    `${observed} calls yesterday; the forecast expected ${expected} (between ${low} and ${high}, 8 times out of 10).`,
-  todayKind: 'Today',
-  tomorrowKind: 'Tomorrow',
+  past: 'The day before: what was forecast, what happened',
+  pastNone: 'The day before was not forecast yet, or is not known yet.',
+  pastSentence: (day, observed, expected, low, high) =>
+    `${observed} calls on ${day}; the forecast expected ${expected} (between ${low} and ${high}, 8 times out of 10).`,
+  todayKind: 'First day',
+  tomorrowKind: 'Second day',
   weekKind: 'Expected in 7 days',
   kindsHelp: 'Median, and in brackets the 80% interval.',
   years: (list) => `Operations a year, by the published coverage shares: ${list}.`,
