@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 
+	"github.com/cespare/xxhash/v2"
 	"github.com/paulmach/orb"
 	"github.com/paulmach/orb/encoding/mvt"
 	"github.com/paulmach/orb/geojson"
@@ -77,7 +78,8 @@ func (f *Forecasts) MVT(ctx context.Context, rights geoengine.Rights, run *forec
 
 // drawn is the id and what is told of a value.
 func drawn(v *forecast.Located, run *forecast.Run, whole bool) (id uint64, properties map[string]any) {
-	id, properties = uint64(v.Seq), map[string]any{
+	const jsonSafe = 11 // bits that numbers of browsers have no room for
+	id, properties = xxhash.Sum64String(v.Place)>>jsonSafe, map[string]any{
 		"id": PlaceID(&v.Value), "label": v.Label, "area": v.Area, "kind": v.Kind, "expected": v.Expected, "median": v.Median, "low80": v.Low80, "high80": v.High80,
 		"width": UncertaintyClass(&v.Value), "last_year": v.LastYear, "count": v.Count, "profile": v.Profile,
 	}

@@ -346,7 +346,7 @@ func TestValues(t *testing.T) {
 	}{
 		"all": {forecast.Ask{}, 40}, "page": {forecast.Ask{Limit: 7}, 7}, "kind": {forecast.Ask{Kind: &fire}, 20}, "area": {forecast.Ask{Area: "fr.11"}, 20}, "letters": {forecast.Ask{Area: "fr.1"}, 0},
 		"step": {forecast.Ask{Step: "P7D"}, 40}, "no step": {forecast.Ask{Step: "P1D"}, 0}, "later": {forecast.Ask{From: r.To}, 0}, "before": {forecast.Ask{To: r.From}, 0},
-		"cell": {forecast.Ask{Cell: r.Values[5].Cell}, 1}, "rank": {forecast.Ask{Rank: 5}, 5}, "after": {forecast.Ask{AfterSeq: 30}, 10}, "by rank, after": {forecast.Ask{Rank: 10, AfterRank: 4, AfterSeq: 40}, 6},
+		"cell": {forecast.Ask{Cell: r.Values[5].Cell}, 1}, "rank": {forecast.Ask{Rank: 5}, 5}, "after": {forecast.Ask{Skip: 30}, 10}, "by rank, after": {forecast.Ask{Rank: 10, Skip: 4}, 6},
 	} {
 		if got := ask(all, c.ask); len(got) != c.want {
 			t.Errorf("%s: %d values, not %d", name, len(got), c.want)

@@ -14,10 +14,9 @@ import (
 	"vigie/geoengine/jobs"
 )
 
-// Located is a value with its number in the run and a point in the middle of its place.
+// Located is a value with the duration of its period and a point in the middle of its place.
 type Located struct {
 	Value
-	Seq    int
 	Step   string
 	Center *orb.Point // nil where it is not known
 }
@@ -32,13 +31,12 @@ type Ask struct {
 	From, To time.Time // values whose period meets this one
 	Rank     int       // ranks up to this one, the first rank first
 	Limit    int       // 1,000 if zero
-	// After are the rank, where Rank is asked for, and the number of the last value of the page before.
-	AfterRank, AfterSeq int
-	Shapes              bool // with Geometry, where the run has it
+	Skip     int  // so many of those that the rights show: their numbers in the run would tell how many others there are
+	Shapes   bool // with Geometry, where the run has it
 }
 
 const (
-	valueColumns = `seq, area, cell, place, label, kind, step, begins, ends, expected, median, low50, high50, low80, high80, low95, high95, last_year, past, rank, profile, lon, lat`
+	valueColumns = `area, cell, place, label, kind, step, begins, ends, expected, median, low50, high50, low80, high80, low95, high95, last_year, past, rank, profile, lon, lat`
 	valueWhere   = `
 		from forecast_value
 		where run = $1
@@ -48,9 +46,9 @@ const (
 		  and ($5 = '' or place = $5)
 		  and ($6 = '' or step = $6)
 		  and ($7::timestamptz is null or ends > $7) and ($8::timestamptz is null or begins < $8)`
-	selectValues = `select ` + valueColumns + `, case when $9 then st_asbinary(geom) end` + valueWhere + ` and seq > $10 order by seq limit $11`
+	selectValues = `select ` + valueColumns + `, case when $9 then st_asbinary(geom) end` + valueWhere + ` order by seq offset $10 limit $11`
 	selectBest   = `select ` + valueColumns + `, case when $9 then st_asbinary(geom) end` + valueWhere + `
-		and rank between 1 and $12 and (rank, seq) > ($13, $10) order by rank, seq limit $11`
+		and rank between 1 and $12 order by rank, seq offset $10 limit $11`
 	standardPage = 1000
 )
 
@@ -60,11 +58,11 @@ func (s *Store) Values(ctx context.Context, rights geoengine.Rights, run jobs.ID
 		ask.Limit = standardPage
 	}
 	args := []any{
-		run, within(ask.Area), ask.Kind, int64(ask.Cell), ask.Place, ask.Step, instant(ask.From), instant(ask.To), ask.Shapes, ask.AfterSeq, ask.Limit,
+		run, within(ask.Area), ask.Kind, int64(ask.Cell), ask.Place, ask.Step, instant(ask.From), instant(ask.To), ask.Shapes, ask.Skip, ask.Limit,
 	}
 	sql := selectValues
 	if ask.Rank > 0 {
-		sql, args = selectBest, append(args, ask.Rank, ask.AfterRank)
+		sql, args = selectBest, append(args, ask.Rank)
 	}
 	err = s.db.Read(ctx, rights, func(tx pgx.Tx) error {
 		found, err := tx.Query(ctx, sql, args...)
@@ -93,7 +91,7 @@ func scanValue(row pgx.CollectableRow) (v Located, err error) {
 		lon, lat *float64
 		shape    []byte
 	)
-	err = row.Scan(&v.Seq, &v.Area, &cell, &v.Place, &v.Label, &v.Kind, &v.Step, &v.From, &v.To, &v.Expected, &v.Median, &v.Low50, &v.High50, &v.Low80, &v.High80, &v.Low95, &v.High95,
+	err = row.Scan(&v.Area, &cell, &v.Place, &v.Label, &v.Kind, &v.Step, &v.From, &v.To, &v.Expected, &v.Median, &v.Low50, &v.High50, &v.Low80, &v.High80, &v.Low95, &v.High95,
 		&v.LastYear, &v.Count, &v.Rank, &v.Profile, &lon, &lat, &shape)
 	if err != nil {
 		return v, err

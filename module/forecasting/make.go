@@ -181,6 +181,11 @@ func (d *desk) serve(ctx context.Context, f *Forecaster, call jobs.Call) error {
 	if errors.Is(err, forecast.ErrGone) {
 		return nil // whoever has the job now, or nobody, keeps the run
 	}
+	if err != nil {
+		if p, expected := problem.Of(err); !expected && p.Code == problem.CodeBusy { // the database went away: the job runs again
+			return fmt.Errorf("%w: %w", err, geoengine.ErrBusy)
+		}
+	}
 	return err
 }
 

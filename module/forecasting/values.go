@@ -85,7 +85,7 @@ func (d *desk) answerValues(w http.ResponseWriter, r *http.Request, pass door.Pa
 	next := ""
 	if len(list) > limit {
 		list = list[:limit]
-		next = cursor(&list[limit-1], ask.Rank > 0)
+		next = cursor(ask.Skip + limit)
 	}
 	var body []byte
 	switch form.Name {
@@ -174,26 +174,17 @@ func readAsk(pass door.Pass, run *forecast.Run, whole bool) (ask forecast.Ask, e
 	return ask, nil
 }
 
-// cursor names the last value of a page.
-func cursor(last *forecast.Located, byRank bool) string {
-	rank := 0
-	if byRank {
-		rank = last.Rank
-	}
-	return base64.RawURLEncoding.EncodeToString(fmt.Appendf(nil, "%d.%d", rank, last.Seq))
-}
+// cursor says how many values the pages before held. What they were numbered in the run is not told: it would say how many
+// values there are that the caller does not see.
+func cursor(shown int) string { return base64.RawURLEncoding.EncodeToString(fmt.Appendf(nil, "v%d", shown)) }
 
 func readCursor(text string, ask *forecast.Ask) bool {
 	raw, err := base64.RawURLEncoding.DecodeString(text)
-	if err != nil {
+	if err != nil || !strings.HasPrefix(string(raw), "v") {
 		return false
 	}
-	rank, seq, _ := strings.Cut(string(raw), ".")
-	if ask.AfterRank, err = strconv.Atoi(rank); err != nil || ask.AfterRank < 0 || ask.AfterRank > forecast.MaxValues || (ask.AfterRank > 0) != (ask.Rank > 0) {
-		return false
-	}
-	ask.AfterSeq, err = strconv.Atoi(seq)
-	return err == nil && ask.AfterSeq >= 0 && ask.AfterSeq <= forecast.MaxValues
+	ask.Skip, err = strconv.Atoi(string(raw[1:]))
+	return err == nil && ask.Skip > 0 && ask.Skip <= forecast.MaxValues && cursor(ask.Skip) == text
 }
 
 func writeValues(list []forecast.Located, whole bool, next string) ([]byte, error) {
