@@ -31,8 +31,8 @@ type Ask struct {
 	From, To time.Time // values whose period meets this one
 	Rank     int       // ranks up to this one, the first rank first
 	Limit    int       // 1,000 if zero
-	Skip     int  // so many of those that the rights show: their numbers in the run would tell how many others there are
-	Shapes   bool // with Geometry, where the run has it
+	Skip     int       // so many of those that the rights show: their numbers in the run would tell how many others there are
+	Shapes   bool      // with Geometry, where the run has it
 }
 
 const (

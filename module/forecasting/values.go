@@ -176,7 +176,9 @@ func readAsk(pass door.Pass, run *forecast.Run, whole bool) (ask forecast.Ask, e
 
 // cursor says how many values the pages before held. What they were numbered in the run is not told: it would say how many
 // values there are that the caller does not see.
-func cursor(shown int) string { return base64.RawURLEncoding.EncodeToString(fmt.Appendf(nil, "v%d", shown)) }
+func cursor(shown int) string {
+	return base64.RawURLEncoding.EncodeToString(fmt.Appendf(nil, "v%d", shown))
+}
 
 func readCursor(text string, ask *forecast.Ask) bool {
 	raw, err := base64.RawURLEncoding.DecodeString(text)

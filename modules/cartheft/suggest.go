@@ -161,14 +161,13 @@ const pageOfValues = 20_000
 // values are those of a run that the rights show, in their order.
 func (d *desk) values(ctx context.Context, rights geoengine.Rights, run jobs.ID) ([]forecast.Value, error) {
 	var list []forecast.Value
-	for after := 0; ; {
-		page, err := d.forecasts.Values(ctx, rights, run, forecast.Ask{Limit: pageOfValues, AfterSeq: after})
+	for {
+		page, err := d.forecasts.Values(ctx, rights, run, forecast.Ask{Limit: pageOfValues, Skip: len(list)})
 		if err != nil {
 			return nil, err
 		}
 		for i := range page {
 			list = append(list, page[i].Value)
-			after = page[i].Seq
 		}
 		if len(page) < pageOfValues {
 			return list, nil
