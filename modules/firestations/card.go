@@ -3,8 +3,10 @@ package firestations
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"vigie/geoengine/forecast"
+	"vigie/modules/firestations/calendar"
 	"vigie/predict/judge"
 	"vigie/predict/series"
 )
@@ -124,8 +126,26 @@ func (in *input) limits(f *series.Fitted) []forecast.Text {
 	if years := float64(judge.DayOf(in.end)-judge.DayOf(in.start)) / 365; years < 1 {
 		list = append(list, forecast.Text{FR: "Moins d'un an d'historique : la saison n'est pas connue.", EN: "Less than a year of history: the season is not known."})
 	}
-	for _, note := range f.Notes {
-		list = append(list, forecast.Text{FR: note, EN: note})
+	for _, c := range in.days.weather {
+		if !slices.Contains(f.Columns, c.Name) {
+			list = append(list, forecast.Text{
+				FR: fmt.Sprintf("Météo (%s) écartée : pas connue chaque jour de l'historique et jusqu'à la fin de la période, ou toujours la même.", measureFR(c.Name)),
+				EN: fmt.Sprintf("Weather (%s) is left out: it is not known on every day of the history and up to the end of the period, or always the same.", c.Name),
+			})
+		}
 	}
 	return list
+}
+
+// measureFR is a measure of the weather in French.
+func measureFR(name string) string {
+	switch calendar.Measure(name) {
+	case calendar.Temperature:
+		return "température"
+	case calendar.Rain:
+		return "pluie"
+	case calendar.Wind:
+		return "vent"
+	}
+	return name
 }

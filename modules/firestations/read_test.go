@@ -349,7 +349,7 @@ func TestDays(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if text := fmt.Sprint(r.Card.Limits); strings.Contains(text, "temperature is not used") || !strings.Contains(text, "rain is not used") {
+	if text := fmt.Sprint(r.Card.Limits); strings.Contains(text, "température") || !strings.Contains(text, "(pluie) écartée") {
 		t.Errorf("%s", text)
 	}
 	spec := essonne(until)
