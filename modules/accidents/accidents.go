@@ -92,12 +92,16 @@ func start(host module.Host) (api.Extension, error) {
 	return shared, nil
 }
 
-// known is the name of an area; ErrMissing if there is none of that path.
-func (d *desk) known(ctx context.Context, area string) (name string, err error) {
-	if err := d.db.Pool.QueryRow(ctx, selectName, area).Scan(&name); err != nil {
-		return "", fmt.Errorf("area %.40q: %w", area, geoengine.ErrMissing)
-	}
-	return name, nil
-}
+const selectKnown = `select exists (select from area where path = $1)`
 
-const selectName = `select name from area where path = $1`
+// known refuses an area that there is not.
+func (d *desk) known(ctx context.Context, area string) error {
+	var there bool
+	if err := d.db.Pool.QueryRow(ctx, selectKnown, area).Scan(&there); err != nil {
+		return fmt.Errorf("look for area %s: %w", area, err)
+	}
+	if !there {
+		return fmt.Errorf("area %s: %w", area, geoengine.ErrMissing)
+	}
+	return nil
+}

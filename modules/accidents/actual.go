@@ -11,13 +11,9 @@ import (
 // actual sums what happened on the places of a result in its period, by what is reported now; −1 for a place that the
 // network has no more.
 func actual(ctx context.Context, db *geoengine.Store, result *forecast.Result) ([]float64, error) {
-	zone, err := localZone()
-	if err != nil {
-		return nil, err
-	}
 	spec := result.Spec
 	severity := result.Card.Unit == unitOf(true)
-	found, err := accidentsOf(ctx, db, spec.Areas, result.From, result.To, geoengine.Latest, zone)
+	found, err := accidentsOf(ctx, db, spec.Areas, result.From, result.To, geoengine.Latest)
 	if err != nil {
 		return nil, err
 	}

@@ -58,9 +58,7 @@ func Forecaster() (forecasting.Forecaster, error) {
 			end := months(zone, horizonMonths(spec.Horizon))(spec.Until)
 			return known.forecast(ctx, spec, end, report)
 		},
-		Actual: func(ctx context.Context, db *geoengine.Store, result *forecast.Result) ([]float64, error) {
-			return actual(ctx, db, result)
-		},
+		Actual: actual,
 	}, nil
 }
 

@@ -90,12 +90,12 @@ func wrong(field, fr, en string) *problem.Problem {
 }
 
 // territory checks the area of a request: it must exist, and all of it must be the caller's.
-func (d *desk) territory(ctx context.Context, pass door.Pass, area string) (string, error) {
+func (d *desk) territory(ctx context.Context, pass door.Pass, area string) error {
 	if !geoengine.ValidAreaPath(area) {
-		return "", wrong("area", "Donnez le chemin d'un territoire, comme fr.76.31.", "Give the path of an area, such as fr.76.31.")
+		return wrong("area", "Donnez le chemin d'un territoire, comme fr.76.31.", "Give the path of an area, such as fr.76.31.")
 	}
 	if !geoengine.Covers(pass.Scope(), []string{area}) {
-		return "", fmt.Errorf("area %s: %w", area, geoengine.ErrMissing)
+		return fmt.Errorf("area %s: %w", area, geoengine.ErrMissing)
 	}
 	pass.Concerns("area:" + area)
 	return d.known(ctx, area)

@@ -117,8 +117,8 @@ func (r *PopulationReport) row(ctx context.Context, tx pgx.Tx, row data.Row, nam
 	if at < 0 {
 		return fmt.Errorf("%s: no column of inhabitants; it must be one of %s: %w", name, strings.Join(peopleColumns(), ", "), geoengine.ErrInvalid)
 	}
-	people, err := strconv.ParseInt(strings.NewReplacer(" ", "", "\u00a0", "", "\u202f", "").Replace(row.Fields[at]), 10, 64)
-	if err != nil || people < 0 || people > 1e10 {
+	people, badNumber := strconv.ParseInt(strings.NewReplacer(" ", "", "\u00a0", "", "\u202f", "").Replace(row.Fields[at]), 10, 64)
+	if badNumber != nil || people < 0 || people > 1e10 {
 		r.Rejected["bad_number"]++
 		return nil
 	}

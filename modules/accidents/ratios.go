@@ -83,7 +83,7 @@ type quotient struct {
 
 func (d *desk) choropleth(ctx context.Context, pass door.Pass, in *RatiosInput) (RatiosBody, error) {
 	body := RatiosBody{Area: in.Area, Level: in.Level, Per: in.Per, Measure: in.Measure, Unit: ratioUnit(in.Per, in.Measure), Areas: []ratioArea{}}
-	if _, err := d.territory(ctx, pass, in.Area); err != nil {
+	if err := d.territory(ctx, pass, in.Area); err != nil {
 		return body, err
 	}
 	list, err := d.members(ctx, in.Area, in.Level, mostAreas)

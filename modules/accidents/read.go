@@ -61,7 +61,7 @@ func read(ctx context.Context, db *geoengine.Store, spec forecast.Spec, zone *ti
 	}
 	in := &input{ground: g, zone: zone}
 	since := spec.Until.In(zone).AddDate(-yearsBack, 0, 0)
-	if in.accidents, err = accidentsOf(ctx, db, spec.Areas, since, spec.Until, spec.Until, zone); err != nil {
+	if in.accidents, err = accidentsOf(ctx, db, spec.Areas, since, spec.Until, spec.Until); err != nil {
 		return nil, err
 	}
 	in.hash = hashOf(g.hash, in.accidents)
@@ -69,7 +69,7 @@ func read(ctx context.Context, db *geoengine.Store, spec forecast.Spec, zone *ti
 }
 
 // accidentsOf reads the accidents of areas that began in [from, to) and were reported before a time.
-func accidentsOf(ctx context.Context, db *geoengine.Store, areas []string, from, to, reported time.Time, zone *time.Location) ([]roadrisk.Accident, error) {
+func accidentsOf(ctx context.Context, db *geoengine.Store, areas []string, from, to, reported time.Time) ([]roadrisk.Accident, error) {
 	q := geoengine.AllRights().Limit(geoengine.Query{Areas: areas, From: from, To: to, Categories: []string{category}})
 	if len(areas) == 0 {
 		q.Areas = nil

@@ -64,7 +64,7 @@ type zaacOutput struct {
 // zaac lists the stretches of road that have an accident of a zone: an exact rule, no model.
 func (d *desk) zaac(ctx context.Context, pass door.Pass, in *ZAACInput) (*zaacOutput, error) {
 	out := &zaacOutput{"application/geo+json", ZAACBody{Type: "FeatureCollection", Features: []zone{}}}
-	if _, err := d.territory(ctx, pass, in.Area); err != nil {
+	if err := d.territory(ctx, pass, in.Area); err != nil {
 		return nil, err
 	}
 	from, to, some, err := d.period(pass, in.Area, in.From, in.To)
