@@ -22,7 +22,7 @@ func fitMixture(s *sample, use func(column int) bool) *mixture {
 	for i, w := range s.weight {
 		area += w * math.Exp(s.offset[i])
 		for c := range columns {
-			total[c] += w * s.raw[i*columns+c]
+			total[c] += w * s.steady[i*columns+c]
 		}
 	}
 	happened := s.rate() * area
@@ -41,7 +41,7 @@ func fitMixture(s *sample, use func(column int) bool) *mixture {
 			if y == 0 {
 				continue
 			}
-			row := s.raw[i*columns : (i+1)*columns]
+			row := s.steady[i*columns : (i+1)*columns]
 			ground := m.even * math.Exp(s.offset[i])
 			mu := ground
 			for _, c := range used {
@@ -71,6 +71,7 @@ func (m *mixture) daily(g *Grid, seen *surfaces) []float64 {
 		if w == 0 {
 			continue
 		}
+		w *= seen.scale[c]
 		for i, v := range seen.column[c] {
 			out[i] += w * v
 		}

@@ -20,7 +20,7 @@ func table(rows int, even, first, third float64) *sample {
 		mu := even
 		for c := range columns {
 			v := math.Floor(r.ExpFloat64() * 3)
-			s.raw, s.x = append(s.raw, v), append(s.x, math.Log1p(v))
+			s.raw, s.steady, s.x = append(s.raw, v), append(s.steady, v), append(s.x, math.Log1p(v))
 			switch c {
 			case 0:
 				mu += first * v
@@ -92,6 +92,7 @@ func TestTreesFindAStep(t *testing.T) {
 	grid := &Grid{IDs: make([]uint64, 2), Areas: []float64{1, 1}, side: 1}
 	var seen surfaces
 	for c := range seen.column {
+		seen.scale[c] = 1
 		seen.column[c] = []float64{2, 2}
 	}
 	seen.column[1], seen.column[5] = []float64{6, 2}, []float64{1, 1}

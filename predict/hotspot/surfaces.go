@@ -58,6 +58,20 @@ type surfaces struct {
 	days   float64 // from the first event to the origin
 	events int     // known
 	column [columns][]float64
+	// scale brings a column to what a steady past would give however long it is: else a sum of counts would expect more
+	// from the same city a year later.
+	scale [columns]float64
+}
+
+// foreverDays are the days that counts of all history are brought to.
+const foreverDays = 1500
+
+// steady is the scale of a memory with a history of so many days.
+func steady(memory int, days float64) float64 {
+	if memory == forever {
+		return foreverDays / days
+	}
+	return memories[memory] / math.Ln2 / effective(memories[memory], days)
 }
 
 // at computes what could be seen on the morning of a day.
@@ -69,6 +83,7 @@ func (p *past) at(origin judge.Day) *surfaces {
 		s.column[c] = flat[c*cells : (c+1)*cells]
 	}
 	for m := range memories {
+		s.scale[m] = steady(m, s.days)
 		out, weight := s.column[m], p.days[m]
 		for i, cell := range p.cell[:n] {
 			out[cell] += weight[origin-p.day[i]]
@@ -77,6 +92,9 @@ func (p *past) at(origin judge.Day) *surfaces {
 	bySpot := make([]float64, len(p.near[0].start)-1)
 	buffer := make([]float64, cells)
 	for k, m := range kernelAges {
+		for w := range len(kernelWidths) + len(spreads) {
+			s.scale[kernelColumn(k, w)] = s.scale[m]
+		}
 		p.gather(bySpot, m, n, origin)
 		for w := range kernelWidths {
 			p.near[w].spread(s.column[kernelColumn(k, w)], bySpot)
@@ -89,6 +107,7 @@ func (p *past) at(origin judge.Day) *surfaces {
 			from, done = to, times
 		}
 	}
+	s.scale[nearFirst] = s.scale[0]
 	p.gather(bySpot, 0, n, origin)
 	p.near[len(kernelWidths)-1].spread(s.column[nearFirst], bySpot)
 	return s
@@ -139,6 +158,7 @@ func (n *neighbours) average(values, buffer []float64, times int) {
 type sample struct {
 	x      []float64 // row-major, columns each: log(1+value)
 	raw    []float64 // the same without logarithm
+	steady []float64 // raw times the scale of its origin
 	y      []float64
 	weight []float64 // how many rows a row stands for
 	offset []float64 // log of area over that of a whole place
@@ -160,7 +180,7 @@ func (s *sample) take(p *past, seen *surfaces, y []float64, some, none uint64) {
 		}
 		for c := range columns {
 			v := seen.column[c][i]
-			s.raw = append(s.raw, v)
+			s.raw, s.steady = append(s.raw, v), append(s.steady, v*seen.scale[c])
 			s.x = append(s.x, math.Log1p(v))
 		}
 		s.y, s.weight = append(s.y, y[i]), append(s.weight, float64(keep))

@@ -43,7 +43,7 @@ func fitForest(s *sample, from *mixture, trees int) *forest {
 	for i := range eta {
 		mu := from.even * math.Exp(s.offset[i])
 		for c, w := range from.weight {
-			mu += w * s.raw[i*columns+c]
+			mu += w * s.steady[i*columns+c]
 		}
 		eta[i] = math.Log(max(mu, 1e-9))
 	}
