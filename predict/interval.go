@@ -33,8 +33,8 @@ func ExactRate(count, level float64) (low, high float64) {
 }
 
 // Bootstrap is the interval of a statistic of n things by drawing them again with replacement (Efron 1979), bias-corrected
-// by the share of draws below the estimate (Efron 1981). Statistic gets the indices of a draw; draws for which it gives NaN
-// are left out. Same seed, same interval.
+// by the share of draws below the estimate (Efron 1981). Statistic gets the indices of a draw; draws for which it gives no
+// finite number are left out. Same seed, same interval.
 func Bootstrap(n, draws int, seed uint64, level float64, statistic func(sample []int) float64) (low, high float64, err error) {
 	if n == 0 || draws < 100 {
 		return 0, 0, fmt.Errorf("bootstrap of %d things by %d draws, need one and a hundred: %w", n, draws, ErrEmpty)
@@ -45,7 +45,7 @@ func Bootstrap(n, draws int, seed uint64, level float64, statistic func(sample [
 	var below float64
 	Resample(random, n, 1, draws, func(_ int, sample []int) {
 		v := statistic(sample)
-		if math.IsNaN(v) {
+		if math.IsNaN(v) || math.IsInf(v, 0) {
 			return
 		}
 		if v < estimate {
@@ -55,7 +55,7 @@ func Bootstrap(n, draws int, seed uint64, level float64, statistic func(sample [
 		}
 		values = append(values, v)
 	})
-	if len(values) < draws/2 || math.IsNaN(estimate) {
+	if len(values) < draws/2 || math.IsNaN(estimate) || math.IsInf(estimate, 0) {
 		return 0, 0, fmt.Errorf("bootstrap: the statistic has no value in %d of %d draws: %w", draws-len(values), draws, ErrEmpty)
 	}
 	slices.Sort(values)

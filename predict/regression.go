@@ -8,12 +8,15 @@ import (
 // Regression is a table of counts to be explained: row i has the count Y[i] and the values X[i·Columns … (i+1)·Columns).
 // An intercept is a column of ones that the caller puts there.
 type Regression struct {
-	Y       []float64 // counts, not negative; fractions are allowed (an event that counts half)
+	Y       []float64 // counts, 0 to a million; fractions are allowed (an event that counts half)
 	X       []float64 // row-major
 	Columns int
 	Offset  []float64 // added to the linear predictor, usually log(exposure); nil is 0
 	Names   []string  // of the columns, for errors; nil gives "column 1", …
 }
+
+// mostCount is the greatest count of a row: the likelihood takes time in proportion to counts.
+const mostCount = 1e6
 
 // Fit is a negative-binomial regression with log link (NB2):
 //
@@ -74,8 +77,8 @@ func (r *Regression) check() error {
 	}
 	var events float64
 	for i, y := range r.Y {
-		if !(y >= 0) || math.IsInf(y, 1) {
-			return fmt.Errorf("regression: row %d: %v is not a count: %w", i+1, y, ErrShape)
+		if !(y >= 0 && y <= mostCount) {
+			return fmt.Errorf("regression: row %d: %v is not a count of 0 to a million: %w", i+1, y, ErrShape)
 		}
 		if o := r.offset(i); math.IsNaN(o) || math.IsInf(o, 0) {
 			return fmt.Errorf("regression: row %d: offset %v; leave rows without exposure out: %w", i+1, o, ErrShape)
