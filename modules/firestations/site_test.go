@@ -219,7 +219,8 @@ func TestPages(t *testing.T) {
 			status int
 			says   string
 		}{
-			{essonne, "/test%2Fb", 404, ""}, {marne, "/test%2Fa", 404, ""}, {marne, "/test%2Fa/crews", 404, ""}, {alice, "/test%2Fnone", 404, ""}, {alice, "/none", 404, ""},
+			{essonne, "/test%2Fb", 404, ""}, {marne, "/test%2Fa", 404, ""}, {marne, "/test%2Fa/crews", 404, ""}, {alice, "/test%2Fnone", 404, ""}, {alice, "/none", 404, ""}, {alice, "/%00", 404, ""}, {alice, "/a%ff%2Fb", 404, ""}, {alice, "/" + strings.Repeat("x", 400), 422, ""}, {alice, "/test%2Fa%27--", 404, ""},
+			{alice, "/test%2Fa/crews?service=NaN", 422, ""}, {alice, "/test%2Fa/crews?kind=%00", 422, ""},
 			{essonne, "?area=fr.11.77", 404, ""}, {alice, "?area=no%20path", 422, "area"}, {alice, "?areas=fr", 422, ""},
 			{alice, "/test%2Fa/crews?service=0.4", 422, "service"}, {alice, "/test%2Fa/crews?kind=none", 422, "genre"}, {alice, "/test%2Fa/crews?shifts=19,7", 422, "croissantes"}, {alice, "/test%2Fa/crews?shifts=7,30", 422, "croissantes"},
 			{alice, "/test%2Fa/crews?busy=0", 422, "busy"},
