@@ -28,7 +28,7 @@ type backtestAccidentsCommand struct {
 	Resolution int       `default:"8" help:"Of the cells, without roads: 5 to 10."`
 	Budgets    []float64 `help:"Shares of all segment-hours; 0.01, 0.05, 0.13, 0.20 if not given." placeholder:"SHARE"`
 	Damage     bool      `help:"Accidents with damage only count like the others."`
-	Variants   bool      `help:"Judge the variants of the model on the test year too; the choice is made without them."`
+	Variants   bool      `help:"Judge the variants of the model on the test year too."`
 	Draws      int       `default:"2000" help:"Draws of the bootstrap."`
 	Seed       uint64    `default:"1" help:"Seed of chance."`
 }
@@ -37,7 +37,7 @@ type backtestAccidentsCommand struct {
 func (c *backtestAccidentsCommand) Help() string {
 	return `Every stretch of road (250 to 500 m) in every hour of the week is a segment-hour. They are ranked by what is expected from the years
 to learn from; the capture curve says which share of the accidents of the year after lies in the first 1, 5, 13 and 20 % of them,
-beside rankings by counts of the past. Where there are several years to learn from, the variant of the model is chosen on the last of them.
+beside rankings by counts of the past. Where there are several years to learn from, the variants of the model are compared on the last of them.
 
 Examples:
   vigie backtest accidents --roads poa_osm.pbf --accidents porto_alegre.csv.gz --mapping porto_alegre_accidents --train 2011,2013,2014 --test 2015
@@ -137,7 +137,7 @@ func printCapture(w io.Writer, r *backtest.Report) {
 	printCurves(w, "accidents, "+o.From.Format("2006"), r.Budgets, o.Accidents)
 	printCurves(w, "severity, "+o.From.Format("2006"), r.Budgets, o.Severity)
 	if r.Inner != nil {
-		printCurves(w, "inner year "+r.Inner.From.Format("2006")+", where "+r.Chosen+" was chosen", r.Budgets, r.Inner.Accidents)
+		printCurves(w, "inner year "+r.Inner.From.Format("2006")+", where variants are compared", r.Budgets, r.Inner.Accidents)
 	}
 	for _, c := range o.Accidents {
 		fmt.Fprintf(w, "%s: %s\n", c.Name, c.About)

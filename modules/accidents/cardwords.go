@@ -26,8 +26,8 @@ func unitOf(severity bool) forecast.Text {
 
 func toBeat() forecast.Text {
 	return forecast.Text{
-		FR: "le compte des accidents passés : par lieu et heure de la semaine, ou par lieu, réparti sur les heures comme l'ensemble ; le meilleur des deux",
-		EN: "the count of past accidents: by place and hour of the week, or by place, spread over the hours like all of them; the better of both",
+		FR: "le compte des accidents passés : par lieu et heure de la semaine, ou par lieu, réparti sur les heures comme l'ensemble, avec ou sans les accidents matériels ; le meilleur",
+		EN: "the count of past accidents: by place and hour of the week, or by place, spread over the hours like all of them, with or without damage only; the best",
 	}
 }
 
@@ -52,7 +52,7 @@ func optional(in *input) []forecast.Text {
 		EN: "Weather and holidays: not used; the period is longer than any forecast of the weather.",
 	}}
 	if in.network == nil {
-		return append(list, forecast.Text{FR: "Réseau routier : aucun n'est importé pour ce territoire.", EN: "Road network: none is imported for this territory."})
+		return append(list, forecast.Text{FR: "Réseau routier : non utilisé, aucun n'est importé ici ou des cellules étaient demandées.", EN: "Road network: not used; none is imported here, or cells were asked for."})
 	}
 	return list
 }

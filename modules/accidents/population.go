@@ -117,8 +117,8 @@ func (r *PopulationReport) row(ctx context.Context, tx pgx.Tx, row data.Row, nam
 	if at < 0 {
 		return fmt.Errorf("%s: no column of inhabitants; it must be one of %s: %w", name, strings.Join(peopleColumns(), ", "), geoengine.ErrInvalid)
 	}
-	people, badNumber := strconv.ParseInt(strings.NewReplacer(" ", "", "\u00a0", "", "\u202f", "").Replace(row.Fields[at]), 10, 64)
-	if badNumber != nil || people < 0 || people > 1e10 {
+	people, ok := number(row.Fields[at])
+	if !ok {
 		r.Rejected["bad_number"]++
 		return nil
 	}
@@ -139,4 +139,11 @@ func (r *PopulationReport) row(ctx context.Context, tx pgx.Tx, row data.Row, nam
 	}
 	r.Stored++
 	return nil
+}
+
+// number reads a number of people, with or without blanks between thousands.
+func number(text string) (n int64, ok bool) {
+	const most = 1e10
+	n, err := strconv.ParseInt(strings.NewReplacer(" ", "", "\u00a0", "", "\u202f", "").Replace(text), 10, 64)
+	return n, err == nil && n >= 0 && n <= most
 }

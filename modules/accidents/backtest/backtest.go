@@ -81,8 +81,9 @@ func (in *Input) check(o *Options) error {
 
 func day(t time.Time) string { return t.Format(time.DateOnly) }
 
-// Run learns from the periods of Train and judges on Test. Where there are several periods to learn from, the same is
-// done once before with the last of them as the one to be judged by, and the way of ranking is chosen there.
+// Run learns from the periods of Train and judges the model in use on Test. Where there are several periods to learn from,
+// the same is done once before with the last of them as the one to be judged by: there the variants of the model are
+// compared, so that who changes the model need not look at the test.
 func Run(ctx context.Context, in Input, o Options) (*Report, error) {
 	o = o.orDefaults()
 	if err := in.check(&o); err != nil {
@@ -97,23 +98,20 @@ func Run(ctx context.Context, in Input, o Options) (*Report, error) {
 		}
 	}
 	report := &Report{Name: in.Name, Budgets: o.Budgets, Seed: o.Seed, Draws: o.Draws, Damage: o.Damage}
-	choice := contenderModel
 	if len(in.Train) > 1 {
 		last := in.Train[len(in.Train)-1]
 		inner := in
 		inner.Train, inner.Test = in.Train[:len(in.Train)-1], last
-		outcome, err := contest(ctx, &inner, o, "", true)
+		outcome, err := contest(ctx, &inner, o, true)
 		if err != nil {
 			return nil, fmt.Errorf("inner year %s: %w", day(last.From), err)
 		}
-		choice = outcome.best(o.Budgets)
 		report.Inner = outcome
 	}
 	var err error
-	if report.Outcome, err = contest(ctx, &in, o, choice, o.Variants); err != nil {
+	if report.Outcome, err = contest(ctx, &in, o, o.Variants); err != nil {
 		return nil, err
 	}
-	report.Chosen = choice
 	report.conclude()
 	return report, nil
 }
@@ -128,11 +126,12 @@ func Holdout(ctx context.Context, in Input, o Options, weighted bool) ([]Curve, 
 	if err != nil {
 		return nil, err
 	}
-	return s.curves(ctx, o, contenderModel, false, weighted)
+	return s.curves(ctx, o, false, weighted)
 }
 
-// Rivals are the names of the counts of the past, the one of each segment-hour first.
-func Rivals() []string { return []string{contenderCounts, contenderSpread} }
+// Rivals are the names of the counts of the past, the one of each segment-hour first. The last is there only where
+// accidents with damage only are known.
+func Rivals() []string { return []string{contenderCounts, contenderSpread, contenderAll} }
 
 // At is the point of a budget on the curve of the model or of a rival.
 func At(curves []Curve, name string, budget float64) (Point, bool) { return at(curves, name, budget) }

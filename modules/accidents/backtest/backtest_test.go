@@ -103,7 +103,7 @@ func TestModelBeatsCountsWhereRatesAreSmooth(t *testing.T) {
 		t.Errorf("against %s: %+v", contenderSpread, rival)
 	}
 	bound, _ := at(r.Outcome.Accidents, contenderBound, Headline)
-	mine, _ := at(r.Outcome.Accidents, r.Chosen, Headline)
+	mine, _ := at(r.Outcome.Accidents, Model, Headline)
 	if bound.Share.Value != 1 || mine.Share.Value >= 1 || mine.Share.Value <= rival.Share.Value {
 		t.Errorf("shares: bound %v, model %v, rival %v", bound.Share, mine.Share, rival.Share)
 	}

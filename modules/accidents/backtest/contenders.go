@@ -12,6 +12,7 @@ const (
 	contenderModel  = "model"
 	contenderCounts = "counts"
 	contenderSpread = "counts × hours"
+	contenderAll    = "counts with damage × hours"
 	contenderBound  = "all-knowing"
 )
 
@@ -33,7 +34,11 @@ func (s *split) contenders(ctx context.Context, weighted, all bool) ([]contender
 	if err != nil {
 		return nil, err
 	}
-	return append(list, s.others(weighted)...), nil
+	list = append(list, s.others(weighted)...)
+	if len(s.train.Damage) > 0 {
+		list = append(list, s.withDamage())
+	}
+	return append(list, s.bound(weighted)), nil
 }
 
 // ours are the model and, if asked for, its variants.
@@ -71,7 +76,7 @@ func surfaceScore(s *roadrisk.Surface) scoring {
 	}
 }
 
-// others are the counts of the past that the model must beat, and the bound.
+// others are the counts of the past that the model must beat.
 func (s *split) others(weighted bool) []contender {
 	value := func(a *roadrisk.Placed) float64 {
 		if weighted {
@@ -92,14 +97,6 @@ func (s *split) others(weighted bool) []contender {
 	if week, err := predict.WeekProfiles([][]float64{hours}); err == nil {
 		shares = week.All
 	}
-	truth := map[int]float64{}
-	for _, t := range s.spots {
-		w := 1.0
-		if weighted {
-			w = t.weight
-		}
-		truth[s.active[t.place]*roadrisk.HoursOfWeek+t.hour] += w
-	}
 	const last = 1e-6 // of a tie-break, beside one accident
 	return []contender{
 		{name: contenderCounts, about: "accidents of the past in the same segment-hour; equal ones by those of the segment, then of the hour", score: func(place int, into []float64) {
@@ -112,10 +109,43 @@ func (s *split) others(weighted bool) []contender {
 				into[h] = total[place] * shares[h]
 			}
 		}},
-		{name: contenderBound, about: "who knew the year beforehand", score: func(place int, into []float64) {
-			for h := range into {
-				into[h] = truth[place*roadrisk.HoursOfWeek+h]
-			}
-		}},
 	}
+}
+
+// withDamage counts accidents with damage only too: where they are known there are many more of them.
+func (s *split) withDamage() contender {
+	total, hours := make([]float64, s.all), make([]float64, roadrisk.HoursOfWeek)
+	for _, list := range [][]roadrisk.Placed{s.train.Accidents, s.train.Damage} {
+		for i := range list {
+			total[list[i].Lixel]++
+			if list[i].Hour >= 0 {
+				hours[list[i].Hour]++
+			}
+		}
+	}
+	return contender{
+		name: contenderAll, about: "accidents of the past on the segment, those with damage only too, spread over the hours of the week as all of them",
+		score: func(place int, into []float64) {
+			for h := range into {
+				into[h] = total[place] * hours[h]
+			}
+		},
+	}
+}
+
+// bound is who knew the year beforehand.
+func (s *split) bound(weighted bool) contender {
+	truth := map[int]float64{}
+	for _, t := range s.spots {
+		w := 1.0
+		if weighted {
+			w = t.weight
+		}
+		truth[s.active[t.place]*roadrisk.HoursOfWeek+t.hour] += w
+	}
+	return contender{name: contenderBound, about: "who knew the year beforehand", score: func(place int, into []float64) {
+		for h := range into {
+			into[h] = truth[place*roadrisk.HoursOfWeek+h]
+		}
+	}}
 }

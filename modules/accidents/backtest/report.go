@@ -14,10 +14,9 @@ type Report struct {
 	Draws   int       `json:"draws"`
 	Seed    uint64    `json:"seed"`
 	Damage  bool      `json:"damage"` // accidents with damage only count too
-	Chosen  string    `json:"chosen"` // of our ways to rank, by the inner year
 	Goals   []Goal    `json:"goals"`
 	Outcome *Outcome  `json:"outcome"`
-	Inner   *Outcome  `json:"inner,omitempty"` // where choices were made
+	Inner   *Outcome  `json:"inner,omitempty"` // where variants were compared
 }
 
 // Goal is a target with what came out.
@@ -50,7 +49,7 @@ type Curve struct {
 	About  string  `json:"about"`
 	Ours   bool    `json:"ours"`
 	Points []Point `json:"points"`
-	// Expects is, of the chosen one, what it would capture in each budget if it were the truth.
+	// Expects is, of the model in use, what it would capture in each budget if it were the truth.
 	Expects []float64 `json:"expects,omitempty"`
 }
 
@@ -58,8 +57,8 @@ type Curve struct {
 type Point struct {
 	Budget float64        `json:"budget"`
 	Share  judge.Interval `json:"share"`
-	Ratio  judge.Interval `json:"ratio"` // of the chosen one to this one
-	// Difference is the share of the chosen one less this one's, by moving blocks of four weeks.
+	Ratio  judge.Interval `json:"ratio"` // of the model in use to this one
+	// Difference is the share of the model in use less this one's, by moving blocks of four weeks.
 	Difference judge.Difference `json:"difference"`
 	BySize     float64          `json:"by_size,omitempty"` // the same share where the budget is counted in km (or km²) × hours
 }
@@ -68,7 +67,7 @@ type Point struct {
 const blockWeeks = 4
 
 // contest judges one period.
-func contest(ctx context.Context, in *Input, o Options, chosen string, all bool) (*Outcome, error) {
+func contest(ctx context.Context, in *Input, o Options, all bool) (*Outcome, error) {
 	s, err := newSplit(in, o)
 	if err != nil {
 		return nil, err
@@ -78,32 +77,20 @@ func contest(ctx context.Context, in *Input, o Options, chosen string, all bool)
 	for _, size := range s.sizes {
 		out.Size += size
 	}
-	if out.Accidents, err = s.curves(ctx, o, chosen, all, false); err != nil {
+	if out.Accidents, err = s.curves(ctx, o, all, false); err != nil {
 		return nil, err
 	}
-	if out.Severity, err = s.curves(ctx, o, chosen, false, true); err != nil {
+	if out.Severity, err = s.curves(ctx, o, false, true); err != nil {
 		return nil, err
 	}
 	return out, nil
 }
 
 // curves are the capture curves of all contenders.
-func (s *split) curves(ctx context.Context, o Options, chosen string, all, weighted bool) ([]Curve, error) {
-	list, err := s.contenders(ctx, weighted, all || chosen != contenderModel && chosen != "")
+func (s *split) curves(ctx context.Context, o Options, all, weighted bool) ([]Curve, error) {
+	list, err := s.contenders(ctx, weighted, all)
 	if err != nil {
 		return nil, err
-	}
-	if chosen == "" || weighted {
-		chosen = contenderModel
-	}
-	if !all { // the chosen one only, of ours
-		kept := list[:0]
-		for _, c := range list {
-			if !c.ours || c.name == chosen {
-				kept = append(kept, c)
-			}
-		}
-		list = kept
 	}
 	curves := make([]Curve, len(list))
 	spans, bySize, best := make([][]span, len(list)), make([][]span, len(list)), 0
@@ -113,13 +100,13 @@ func (s *split) curves(ctx context.Context, o Options, chosen string, all, weigh
 		}
 		curves[i] = Curve{Name: c.name, About: c.about, Ours: c.ours}
 		spans[i] = spansOf(s.active, nil, c.score, s.spots)
-		if c.name == chosen {
+		if c.name == contenderModel {
 			best = i
 			for _, budget := range o.Budgets {
 				curves[i].Expects = append(curves[i].Expects, expects(s.active, c.score, budget))
 			}
 		}
-		if !c.ours || c.name == chosen {
+		if !c.ours || c.name == contenderModel {
 			bySize[i] = spansOf(s.active, s.sizes, s.perSize(c.score), s.spots)
 		}
 	}
@@ -213,17 +200,6 @@ func headline(budgets []float64) float64 {
 	return best
 }
 
-// best is our way of ranking that captures most accidents of the year at the headline budget.
-func (o *Outcome) best(budgets []float64) string {
-	name, most := contenderModel, -1.0
-	for _, c := range o.Accidents {
-		if p, ok := at(o.Accidents, c.Name, headline(budgets)); ok && c.Ours && p.Share.Value > most {
-			name, most = c.Name, p.Share.Value
-		}
-	}
-	return name
-}
-
 // The goals of the issue.
 const (
 	wantShare = 0.85
@@ -233,10 +209,10 @@ const (
 // conclude states the goals.
 func (r *Report) conclude() {
 	budget := headline(r.Budgets)
-	if p, ok := at(r.Outcome.Accidents, r.Chosen, budget); ok {
+	if p, ok := at(r.Outcome.Accidents, contenderModel, budget); ok {
 		r.Goals = append(r.Goals, Goal{Name: "share of accidents at the headline budget", Want: wantShare, Got: p.Share, Met: p.Share.Value >= wantShare})
 	}
-	for _, name := range []string{contenderCounts, contenderSpread} {
+	for _, name := range Rivals() {
 		if p, ok := at(r.Outcome.Accidents, name, budget); ok {
 			r.Goals = append(r.Goals, Goal{Name: "accidents over " + name, Want: wantRatio, Got: p.Ratio, Met: p.Ratio.Value >= wantRatio})
 		}
