@@ -5,6 +5,7 @@ import { accessibility } from './cases/accessibility'
 import { account } from './cases/account'
 import { checkpoints } from './cases/checkpoints'
 import { filters } from './cases/filters'
+import { forecasts } from './cases/forecasts'
 import { golden } from './cases/golden'
 import { guard } from './cases/guard'
 import { journal } from './cases/journal'
@@ -35,6 +36,7 @@ try {
     guard,
     journal,
     checkpoints,
+    forecasts,
     accessibility,
     golden,
     live,

@@ -79,11 +79,15 @@ describe('a rate in plain words', () => {
 
   const value = { expected: 0.36 * 7, from: '2026-11-24T00:00:00Z', to: '2026-12-01T00:00:00Z' } as Value
   it('says nights for thefts and days for the rest', () => {
-    expect(frequencyText(fr, forecastWords.fr, 'cartheft', value)).toBe('3 nuits sur 10')
-    expect(frequencyText(en, forecastWords.en, 'cartheft', value)).toBe('3 nights out of 10')
-    expect(frequencyText(fr, forecastWords.fr, 'accidents', value)).toBe('3 jours sur 10')
-    expect(frequencyText(fr, forecastWords.fr, 'cartheft', { ...value, expected: 0 })).toBe('moins d’une année sur 10')
-    expect(frequencyText(fr, forecastWords.fr, 'cartheft', { ...value, expected: NaN })).toBe('')
+    expect(frequencyText(fr, forecastWords.fr, { name: 'cartheft' }, value)).toBe('3 nuits sur 10')
+    expect(frequencyText(en, forecastWords.en, { name: 'cartheft' }, value)).toBe('3 nights out of 10')
+    expect(frequencyText(fr, forecastWords.fr, { name: 'accidents' }, value)).toBe('3 jours sur 10')
+    expect(frequencyText(fr, forecastWords.fr, { name: 'cartheft' }, { ...value, expected: 0 })).toBe(
+      'moins d’une année sur 10',
+    )
+    expect(frequencyText(fr, forecastWords.fr, { name: 'cartheft' }, { ...value, expected: NaN })).toBe('')
+    // Weights are no counts.
+    expect(frequencyText(fr, forecastWords.fr, { name: 'accidents', options: { measure: 'severity' } }, value)).toBe('')
   })
 })
 
@@ -92,8 +96,13 @@ describe('what is said of a run', () => {
   it('names its days in the zone of the territory', () => {
     expect(daysOf(from, to)).toEqual(['2026-11-24', '2026-12-07'])
     expect(periodText(fr, forecastWords.fr, from, to)).toBe('Prévision du 24 nov. 2026 au 7 déc. 2026')
-    expect(yearBefore(from, to)).toEqual(['2025-11-24', '2025-12-07'])
-    expect(yearBefore('2028-02-28T23:00:00Z', '2028-02-29T23:00:00Z')).toEqual(['2027-02-28', '2027-02-28'])
+    expect(yearBefore('cartheft', from, to)).toEqual(['2025-11-24', '2025-12-07'])
+    // The same days of the week.
+    expect(yearBefore('firestations', from, to)).toEqual(['2025-11-25', '2025-12-08'])
+    expect(yearBefore('accidents', '2028-02-28T23:00:00Z', '2028-02-29T23:00:00Z')).toEqual([
+      '2027-02-28',
+      '2027-02-28',
+    ])
   })
   it.each([
     ['2026-11-24T10:00:00Z', 'début aujourd’hui', false],
@@ -114,9 +123,10 @@ describe('what is said of a run', () => {
     expect(horizonText(forecastWords.en, horizon)).toBe(english)
   })
   it('gives two digits that count', () =>
-    expect([0, 0.0004, 0.0123, 0.5, 1.26, 12.34, 1234.5].map((n) => figure(en, n))).toEqual([
+    expect([0, 1e-9, 0.00042, 0.0123, 0.5, 1.26, 12.34, 1234.5].map((n) => figure(en, n))).toEqual([
       '0',
-      '< 0.001',
+      '< 0.000001',
+      '0.00042',
       '0.012',
       '0.5',
       '1.3',

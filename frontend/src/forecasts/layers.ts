@@ -10,6 +10,9 @@ export type Layer = 'facts' | 'forecast'
 const source = 'forecast'
 const sourceLayer = 'forecast'
 
+/** The first zoom at which hexagons have outlines. */
+const outlined = 11
+
 /** What is to be drawn. */
 export interface Drawn {
   layer: Layer
@@ -36,6 +39,7 @@ export function addLayers(map: MapLibre, tiles: string, place: PlaceKind) {
     map.addLayer({ id: 'values', type: 'circle', ...common })
     map.addLayer({ id: 'chosen', type: 'circle', ...common })
   } else {
+    map.addLayer({ id: 'rim', type: 'line', ...common, maxzoom: outlined }, below)
     map.addLayer({ id: 'values', type: 'fill', ...common }, below)
     map.addLayer({ id: 'casing', type: 'line', ...common }, below)
     map.addLayer({ id: 'chosen', type: 'line', ...common })
@@ -68,9 +72,6 @@ function colour({ layer, theme, limits, factLimits, shares }: Drawn): Expression
     ...factLimits.slice(1).flatMap((limit, i) => [limit, ramp[i + 1]]),
   ] as ExpressionSpecification
 }
-
-/** The first zoom at which hexagons have outlines. */
-const outlined = 11
 
 /** Paints the layers as asked. Facts leave places without any fact alone. */
 export function draw(map: MapLibre, drawn: Drawn) {
@@ -128,6 +129,18 @@ export function draw(map: MapLibre, drawn: Drawn) {
         ? ['step', lastYear, 2, 2, 3, 4, 4]
         : ['step', value, 0.5, ...limits.flatMap((limit, i) => [limit, 1 + (i * 3.5) / limits.length])]
     map.setFilter('casing', filter)
+    // The palest facts are told from the ground by a rim; forecasts cover the ground and need none.
+    map.setFilter('rim', layer === 'facts' ? filter : false)
+    set('rim', 'line-color', outline(theme))
+    set('rim', 'line-width', [
+      'interpolate',
+      ['linear'],
+      ['zoom'],
+      6,
+      ['+', 2, ['*', 1.5, size]],
+      outlined,
+      ['+', 2, ['*', 0.7, size]],
+    ])
     map.setLayoutProperty('values', 'fill-sort-key', layer === 'facts' ? lastYear : value)
     map.setLayoutProperty('casing', 'line-sort-key', layer === 'facts' ? lastYear : value)
     set('values', 'fill-color', fill)

@@ -1,6 +1,6 @@
 // Values and periods of forecasts as people read them.
 import type { Messages } from '../i18n/fr'
-import { dayOf } from '../lib/day'
+import { addDays, dayOf } from '../lib/day'
 import * as format from '../lib/format'
 import { frequencyOf } from './frequency'
 import type { Run, Value } from './types'
@@ -8,12 +8,12 @@ import type { ForecastWords } from './words'
 
 const day = 86_400_000
 
-/** A mean or a limit of an interval: two digits that count, at most three decimals. */
+/** A mean or a limit of an interval: two digits that count, at most six decimals. */
 export function figure(t: Messages, value: number): string {
   const size = Math.abs(value)
-  const digits = size >= 10 || size === 0 ? (size >= 100 ? 0 : 1) : Math.min(3, 1 - Math.floor(Math.log10(size)))
-  if (size > 0 && size < 0.001) return '< ' + format.number(t, 0.001, 3)
-  return format.number(t, value, digits)
+  if (size === 0 || size >= 10) return format.number(t, value, size >= 100 ? 0 : 1)
+  if (size < 1e-6) return '< ' + format.number(t, 1e-6, 6)
+  return format.number(t, value, Math.min(6, 1 - Math.floor(Math.log10(size))))
 }
 
 /** `P14D` in words. */
@@ -32,13 +32,14 @@ export function periodText(t: Messages, w: ForecastWords, from: string, to: stri
   return first === last ? w.head.day(format.day(t, first)) : w.head.period(format.day(t, first), format.day(t, last))
 }
 
-/** The same period a year before, in days. */
-export function yearBefore(from: string, to: string): [string, string] {
+/** The same period a year before, in days. Of stations it is 364 days before: the same days of the week. */
+export function yearBefore(name: string, from: string, to: string): [string, string] {
+  const [first, last] = daysOf(from, to)
+  if (name === 'firestations') return [addDays(first, -364), addDays(last, -364)]
   const back = (date: string) => {
     const before = `${Number(date.slice(0, 4)) - 1}${date.slice(4)}`
     return before.endsWith('02-29') ? before.slice(0, 8) + '28' : before
   }
-  const [first, last] = daysOf(from, to)
   return [back(first), back(last)]
 }
 
@@ -49,13 +50,21 @@ export function freshness(w: ForecastWords, from: string, to: string, now: numbe
   return { text: days < 0 ? w.head.ahead(-days) : w.head.fresh(days), over: false }
 }
 
-/** “3 nights out of 10”: how often a place will see at least one event, as expected. */
-export function frequencyText(t: Messages, w: ForecastWords, name: string, { expected, from, to }: Value): string {
-  const found = frequencyOf(expected, (Date.parse(to) - Date.parse(from)) / day)
+/** Whether values count events; where they weigh them, no frequency can be told. */
+export const counts = (run: Pick<Run, 'options'>) => run.options?.measure !== 'severity'
+
+/** “3 nights out of 10”: how often a place will see at least one event, as expected. Empty where values are no counts. */
+export function frequencyText(
+  t: Messages,
+  w: ForecastWords,
+  run: Pick<Run, 'name' | 'options'>,
+  { expected, from, to }: Value,
+): string {
+  const found = counts(run) ? frequencyOf(expected, (Date.parse(to) - Date.parse(from)) / day) : undefined
   if (!found) return ''
   if (found.how === 'rare') return w.frequency.rare
   if (found.how === 'rate') return w.frequency.rate(format.number(t, found.times), found.unit)
-  return w.frequency.share(found.times, found.unit, name === 'cartheft')
+  return w.frequency.share(found.times, found.unit, run.name === 'cartheft')
 }
 
 /** Which place a value is of, as the address and the tiles name it. */

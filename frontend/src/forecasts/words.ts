@@ -40,7 +40,7 @@ const fr = {
       days < 1 ? 'début aujourd’hui' : days === 1 ? 'commencée hier' : `commencée il y a ${days} jours`,
     ahead: (days: number) => (days <= 1 ? 'commence demain' : `commence dans ${days} jours`),
     over: 'Période passée',
-    overHelp: 'La période de cette prévision est finie : lancez un calcul ou choisissez-en un plus récent.',
+    overHelp: 'Lancez un calcul plus récent.',
     toBeat: 'À battre :',
     usable: 'Signal exploitable',
     unusable: 'Pas de signal exploitable',
@@ -106,6 +106,8 @@ const fr = {
     fixed: 'Échelle fixe pour tout le calcul.',
     hour: 'Couleurs à l’heure choisie, même échelle à toute heure.',
     perHour: (unit: string) => `${unit}, à cette heure-là, sur la période`,
+    scaled: (unit: string, times: number) =>
+      times === 1 ? unit : `${times === 1000 ? 'millièmes' : 'millionièmes'} de : ${unit}`,
   },
 
   table: {
@@ -201,7 +203,7 @@ const en: ForecastWords = {
     fresh: (days) => (days < 1 ? 'begins today' : days === 1 ? 'began yesterday' : `began ${days} days ago`),
     ahead: (days) => (days <= 1 ? 'begins tomorrow' : `begins in ${days} days`),
     over: 'Period over',
-    overHelp: 'The period of this forecast is over: start a run, or choose a newer one.',
+    overHelp: 'Start a newer run.',
     toBeat: 'To beat:',
     usable: 'Usable signal',
     unusable: 'No usable signal',
@@ -267,6 +269,7 @@ const en: ForecastWords = {
     fixed: 'Fixed scale for the whole run.',
     hour: 'Colours at the chosen hour, on the same scale at every hour.',
     perHour: (unit) => `${unit}, at that hour, over the period`,
+    scaled: (unit, times) => (times === 1 ? unit : `${times === 1000 ? 'thousandths' : 'millionths'} of: ${unit}`),
   },
 
   table: {
