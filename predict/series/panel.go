@@ -31,6 +31,9 @@ type row struct {
 	days        []float64
 }
 
+// mostHourly is more than any place can have in an hour; with more the tails of distributions lose their digits.
+const mostHourly = 100_000
+
 // newPanel checks the series and cuts them into local days.
 func newPanel(all []Series, cal Calendar) (*panel, error) {
 	if len(all) == 0 {
@@ -49,8 +52,8 @@ func newPanel(all []Series, cal Calendar) (*panel, error) {
 			return nil, fmt.Errorf("series of %s: %d hours from %s, the first has %d from %s; make them alike: %w", s.Place, len(s.Counts), s.Start, n, start, predict.ErrShape)
 		}
 		for h, y := range s.Counts {
-			if y < 0 {
-				return nil, fmt.Errorf("series of %s: %d calls in hour %d: %w", s.Place, y, h+1, predict.ErrShape)
+			if y < 0 || y > mostHourly {
+				return nil, fmt.Errorf("series of %s: %d calls in hour %d, want 0 to %d: %w", s.Place, y, h+1, mostHourly, predict.ErrShape)
 			}
 		}
 		p.places, p.kinds = append(p.places, s.Place), append(p.kinds, s.Kind)

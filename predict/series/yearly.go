@@ -57,6 +57,9 @@ func Yearly(all []Annual) ([]YearForecast, error) {
 	return out, nil
 }
 
+// mostYearly is more than any place can have in a year.
+const mostYearly = 1e9
+
 func checkYears(all []Annual) (int, error) {
 	if len(all) == 0 {
 		return 0, fmt.Errorf("yearly: no places: %w", predict.ErrEmpty)
@@ -68,8 +71,8 @@ func checkYears(all []Annual) (int, error) {
 			return 0, fmt.Errorf("yearly: %s has %d years from %d, %s has %d from %d: %w", a.Place, len(a.Counts), a.First, all[0].Place, years, all[0].First, predict.ErrShape)
 		}
 		for k, y := range a.Counts {
-			if !(y >= 0) || math.IsInf(y, 1) {
-				return 0, fmt.Errorf("yearly: %s has %v in %d: %w", a.Place, y, a.First+k, predict.ErrShape)
+			if !(y >= 0 && y <= mostYearly) {
+				return 0, fmt.Errorf("yearly: %s has %v in %d, want 0 to %g: %w", a.Place, y, a.First+k, mostYearly, predict.ErrShape)
 			}
 			sum += y
 		}
@@ -198,6 +201,9 @@ func BacktestYearly(all []Annual) (*YearReport, error) {
 			return nil, fmt.Errorf("yearly: %s has %d years, %s has %d: %w", all[i].Place, len(all[i].Counts), all[0].Place, r.Years+1, predict.ErrShape)
 		}
 		y, mean := all[i].Counts[r.Years], 0.0
+		if !(y >= 0 && y <= mostYearly) {
+			return nil, fmt.Errorf("yearly: %s has %v in %d, want 0 to %g: %w", all[i].Place, y, r.Year, mostYearly, predict.ErrShape)
+		}
 		for _, x := range before[i].Counts {
 			mean += x / float64(r.Years)
 		}
