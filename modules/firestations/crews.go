@@ -3,7 +3,6 @@ package firestations
 import (
 	"context"
 	"fmt"
-	"net/http"
 	"slices"
 	"strconv"
 	"strings"
@@ -11,7 +10,6 @@ import (
 	"time"
 
 	"vigie/api/door"
-	"vigie/api/problem"
 	"vigie/geoengine"
 	"vigie/geoengine/forecast"
 	"vigie/predict/series"
@@ -95,7 +93,7 @@ func (d *desk) crews(ctx context.Context, pass door.Pass, in *crewsInput) (*crew
 	}
 	run := &runs[0]
 	if !slices.ContainsFunc(values, func(v forecast.Located) bool { return v.Kind == in.Kind }) {
-		return nil, said(http.StatusUnprocessableEntity, problem.CodeInvalid, "kind", "Ce centre n'a pas ce genre d'intervention.", "This station has no such kind of operation.")
+		return nil, wrong("kind", "Ce centre n'a pas ce genre d'intervention.", "This station has no such kind of operation.")
 	}
 	fit, err := d.fits.of(ctx, d.db, run)
 	if err != nil {
@@ -121,7 +119,7 @@ func shiftHours(list string) ([]int, error) {
 	for text := range strings.SplitSeq(list, ",") {
 		hour, err := strconv.Atoi(text)
 		if err != nil || hour > 23 || len(hours) > 0 && hour <= hours[len(hours)-1] {
-			return nil, said(http.StatusUnprocessableEntity, problem.CodeInvalid, "shifts", "Donnez des heures croissantes de 0 à 23, comme 7,19.", "Give ascending hours from 0 to 23, like 7,19.")
+			return nil, wrong("shifts", "Donnez des heures croissantes de 0 à 23, comme 7,19.", "Give ascending hours from 0 to 23, like 7,19.")
 		}
 		hours = append(hours, hour)
 	}

@@ -86,6 +86,11 @@ func said(status int, code, field, fr, en string) error {
 	return p
 }
 
+// wrong is a field of a spec or a request that is wrong, with what to change: ErrInvalid, in both languages.
+func wrong(field, fr, en string) error {
+	return fmt.Errorf("%w: %w", said(http.StatusUnprocessableEntity, problem.CodeInvalid, field, fr, en), geoengine.ErrInvalid)
+}
+
 // handle is a JSON operation for callers who may read single calls: a forecast of few calls nearly tells their number.
 func handle[I any, P interface {
 	*I
@@ -205,7 +210,7 @@ func covered(pass door.Pass, area string) error {
 	case area == "":
 		return nil
 	case !geoengine.ValidAreaPath(area):
-		return said(http.StatusUnprocessableEntity, problem.CodeInvalid, "area", "Ce territoire n'en est pas un.", "This area's path is none.")
+		return wrong("area", "Ce territoire n'en est pas un.", "This area's path is none.")
 	case !geoengine.Covers(pass.Scope(), []string{area}):
 		return fmt.Errorf("area: %w", geoengine.ErrMissing)
 	}

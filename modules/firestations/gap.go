@@ -3,8 +3,6 @@ package firestations
 import (
 	"fmt"
 	"time"
-
-	"vigie/geoengine"
 )
 
 // A run of days without any call in the whole territory is a gap in the data, not quiet, if that many calls were to be
@@ -49,6 +47,8 @@ func fresh(last, until time.Time, perDay float64) error {
 	if silent < gapDays || silent*perDay < gapCalls {
 		return nil
 	}
-	return fmt.Errorf("the last call known is of %s, %.0f days before %s: import what is missing, or forecast from %s: %w",
-		last.Format(time.DateOnly), silent, until.Format(time.DateOnly), midnights(last, 0).Format(time.RFC3339), geoengine.ErrInvalid)
+	from := midnights(last, 0).Format(time.RFC3339)
+	return wrong("until",
+		fmt.Sprintf("Le dernier appel connu est du %s, %.0f jours avant : importez ce qui manque, ou prévoyez à partir du %s.", last.Format("02/01/2006"), silent, from),
+		fmt.Sprintf("The last call known is of %s, %.0f days before: import what is missing, or forecast from %s.", last.Format(time.DateOnly), silent, from))
 }

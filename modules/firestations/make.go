@@ -7,7 +7,6 @@ import (
 	"slices"
 	"time"
 
-	"vigie/geoengine"
 	"vigie/geoengine/forecast"
 	"vigie/module/forecasting"
 	"vigie/predict"
@@ -73,7 +72,7 @@ func horizonDays(name string) int {
 // refused makes what the model refuses the caller's business: too short a history, or none.
 func refused(err error) error {
 	if errors.Is(err, predict.ErrEmpty) || errors.Is(err, predict.ErrShape) {
-		return fmt.Errorf("%w: %w", err, geoengine.ErrInvalid)
+		return wrong("areas", "Les appels connus ne suffisent pas à une prévision.", "The calls that are known do not do for a forecast: "+err.Error()+".")
 	}
 	return err
 }

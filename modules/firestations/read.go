@@ -199,8 +199,7 @@ func kindOf(category string) string {
 // input makes the series of what was read.
 func (r *reader) input() (*input, error) {
 	if len(r.calls) < leastCalls {
-		return nil, fmt.Errorf("%d calls with their hour are known before %s: at least %d must be: %w",
-			len(r.calls), r.spec.Until.Format(time.RFC3339), leastCalls, geoengine.ErrInvalid)
+		return nil, fewCalls(len(r.calls))
 	}
 	zone, err := r.offsets.zone()
 	if err != nil {
@@ -233,14 +232,25 @@ func (r *reader) input() (*input, error) {
 	}
 	slices.SortFunc(in.places, func(a, b place) int { return strings.Compare(a.ID, b.ID) })
 	if len(in.places) > maxPlaces {
-		return nil, fmt.Errorf("%d places, at most %d at once: choose a smaller area: %w", len(in.places), maxPlaces, geoengine.ErrInvalid)
+		return nil, wrong("areas", fmt.Sprintf("%d centres ou communes, %d au plus à la fois : choisissez un territoire plus petit.", len(in.places), maxPlaces),
+			fmt.Sprintf("%d stations or communes, at most %d at once: choose a smaller area.", len(in.places), maxPlaces))
 	}
 	if in.calls < leastCalls {
-		return nil, fmt.Errorf("%d calls from %s on name a station or a commune: at least %d must: %w", in.calls, in.start.Format(time.DateOnly), leastCalls, geoengine.ErrInvalid)
+		return nil, fewCalls(in.calls)
+	}
+	if days := int(judge.DayOf(in.end) - judge.DayOf(in.start)); days < series.LeastDays {
+		return nil, wrong("until", fmt.Sprintf("%d jours entiers d'appels sont connus : il en faut %d.", days, series.LeastDays),
+			fmt.Sprintf("%d whole days of calls are known: %d are needed.", days, series.LeastDays))
 	}
 	in.series = table.Series()
 	in.refuse(r, nowhere)
 	return in, nil
+}
+
+// fewCalls refuses too few calls.
+func fewCalls(n int) error {
+	return wrong("areas", fmt.Sprintf("%d appels ont une heure et un centre ou une commune : il en faut au moins %d.", n, leastCalls),
+		fmt.Sprintf("%d calls have an hour, and a station or commune: at least %d are needed.", n, leastCalls))
 }
 
 // byCommune tells whether places are communes: where it is asked for, or hardly any call names a station.

@@ -13,6 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/jackc/pgx/v5"
 
+	"vigie/api/problem"
 	"vigie/data/sources/emergency"
 	"vigie/geoengine"
 	"vigie/geoengine/forecast"
@@ -150,7 +151,7 @@ func TestBadInput(t *testing.T) {
 		{name: "a constant series", calls: hourly},
 		{name: "ordinary", calls: steady(from, days, 6, "a", "fr.11.91.91001", 5), usable: true},
 		{name: "a year's gap", calls: gap, usable: true, says: "held for missing data"},
-		{name: "nothing of late", calls: steady(from, days-40, 6, "a", "fr.11.91.91001", 6), refused: "the last call known is of 2024-11-2"},
+		{name: "nothing of late", calls: steady(from, days-40, 6, "a", "fr.11.91.91001", 6), refused: "The last call known is of 2024-11-2"},
 		{name: "several zones", calls: abroad, refused: "several time zones"},
 		{name: "no station and no area", calls: steady(from, days, 6, "", "", 7), refused: "0 calls"},
 		{name: "too short to be judged", calls: steady(until.AddDate(0, 0, -61), 61, 6, "a", "fr.11.91.91001", 8), says: "history is too short"},
@@ -162,8 +163,9 @@ func TestBadInput(t *testing.T) {
 			write911(t, store, "c", c.calls)
 			r, err := run(t, store, essonne(until))
 			if c.refused != "" {
-				if !errors.Is(err, geoengine.ErrInvalid) || !strings.Contains(err.Error(), c.refused) {
-					t.Errorf("%v, want ErrInvalid with %q", err, c.refused)
+				var told *problem.Problem
+				if !errors.Is(err, geoengine.ErrInvalid) || !strings.Contains(err.Error(), c.refused) || !errors.As(err, &told) || told.FR == "" || told.Status != 422 {
+					t.Errorf("%v, want ErrInvalid with %q, also in French", err, c.refused)
 				}
 				return
 			}

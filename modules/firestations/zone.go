@@ -3,8 +3,6 @@ package firestations
 import (
 	"fmt"
 	"time"
-
-	"vigie/geoengine"
 )
 
 // zoneNames are the zones in which territories may lie, in the order in which they are tried: France, then the others.
@@ -40,7 +38,8 @@ func (o offsets) zone() (*time.Location, error) {
 			return zone, nil
 		}
 	}
-	return nil, fmt.Errorf("the calls are of several time zones, or of one that this program does not know: choose an area within one: %w", geoengine.ErrInvalid)
+	return nil, wrong("areas", "Les appels sont de plusieurs fuseaux horaires, ou d'un fuseau inconnu : choisissez un territoire d'un seul fuseau.",
+		"The calls are of several time zones, or of one that is not known: choose an area within one.")
 }
 
 func (o offsets) fit(zone *time.Location) bool {
