@@ -60,6 +60,7 @@ type RatiosBody struct {
 	Years   float64        `json:"years"`
 	Whole   float64        `json:"whole" doc:"The ratio of all areas together, in the unit."`
 	Areas   []ratioArea    `json:"areas" nullable:"false"`
+	Located float64        `json:"located" doc:"Share of the period's accidents that have a position, of all that the caller may see anywhere: the others are in no area, and every ratio is too low by them."`
 	Without int            `json:"without" doc:"Areas left out: without a denominator there is no ratio."`
 	Base    forecast.Text  `json:"base" doc:"What the denominator is, with its year."`
 	Missing *forecast.Text `json:"missing,omitempty" doc:"Why there is no ratio at all, and what to import."`
@@ -102,6 +103,13 @@ func (d *desk) choropleth(ctx context.Context, pass door.Pass, in *RatiosInput) 
 		return body, nil
 	}
 	body.From, body.To, body.Years = from.Format(time.DateOnly), to.Format(time.DateOnly), to.Sub(from).Hours()/24/365.25
+	all, err := d.cube.Extent(pass.Query(geoengine.Query{Categories: []string{category}, Severities: hurt(), From: from, To: to}))
+	if err != nil {
+		return body, err
+	}
+	if all.Events > 0 {
+		body.Located = digits(float64(all.Positioned) / float64(all.Events))
+	}
 	q, err := d.quotient(ctx, pass, in, list, from, to)
 	if err != nil {
 		return body, err
@@ -185,8 +193,8 @@ func (d *desk) perVehicle(ctx context.Context, pass door.Pass, area string, list
 	}
 	q.counts, q.weights, q.denominators = roll(counts, list), roll(weights, list), roll(km, list)
 	q.base = forecast.Text{
-		FR: fmt.Sprintf("Véhicules-kilomètres des routes comptées (comptages %d à %d), accidents de ces routes seulement", first, last),
-		EN: fmt.Sprintf("Vehicle-kilometres of counted roads (counts of %d to %d), accidents on these roads only", first, last),
+		FR: fmt.Sprintf("Véhicules-kilomètres des routes comptées (comptages %d à %d), accidents situés sur ces routes seulement", first, last),
+		EN: fmt.Sprintf("Vehicle-kilometres of counted roads (counts of %d to %d), accidents located on these roads only", first, last),
 	}
 	return q, nil
 }
