@@ -66,7 +66,7 @@ const (
 	mostTargets   = 16
 	rowsPerColumn = 200 // that regression and trees need
 	forestTrees   = 40
-	sampleRows    = 30000 // about as many rows of either kind are learnt from at most
+	sampleRows    = 45000 // about as many rows of either kind are learnt from at most
 )
 
 // targets are the origins to learn from, the last first.
@@ -102,9 +102,18 @@ func (p *past) sample(until judge.Day) *sample {
 			}
 		}
 	}
-	none := len(origins)*len(p.grid.IDs) - some
+	// What all rows' wider kernels sum to, so that about sampleRows are taken; a tenth of their mean is added to each.
+	mass, sum := 0., 0.
+	for _, w := range p.near[len(kernelWidths)-1].weight {
+		mass += w / float64(len(p.near[0].start)-1)
+	}
+	for _, o := range origins {
+		sum += mass * float64(p.knownAt(o))
+	}
+	floor := .1 * sum / float64(len(origins)*len(p.grid.IDs))
+	none := sampleRows / max(1.1*sum, 1e-9)
 	for k, o := range origins {
-		s.take(p, p.at(o), counts[k], uint64(some/sampleRows+1), uint64(none/sampleRows+1))
+		s.take(p, p.at(o), counts[k], uint64(some/sampleRows+1), none, floor)
 	}
 	return s
 }

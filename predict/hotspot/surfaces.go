@@ -167,15 +167,17 @@ type sample struct {
 
 func (s *sample) rows() int { return len(s.y) }
 
-// take adds rows of an origin: of those where something happened one in some, of the others one in none, each standing for
-// the others of its kind. The choice is by a hash of place and origin, so the same rows are taken whoever asks.
-func (s *sample) take(p *past, seen *surfaces, y []float64, some, none uint64) {
+// take adds rows of an origin: of the places where something happened one in some; of the others, by chance, the more
+// likely the more is near as a row tells the more the more it expects. A row stands for as many
+// as it was likely to be taken. Chance is a hash of place and origin: the same rows are taken whoever asks.
+func (s *sample) take(p *past, seen *surfaces, y []float64, some uint64, none, floor float64) {
+	near := seen.column[kernelColumn(len(kernelAges)-1, len(kernelWidths)-1)]
 	for i := range p.grid.IDs {
-		keep := some
+		chance := 1 / float64(some)
 		if y[i] == 0 {
-			keep = none
+			chance = min(none*(near[i]+floor), 1)
 		}
-		if keep > 1 && hash(p.grid.IDs[i]^uint64(seen.origin)<<40)%keep != 0 {
+		if chance < 1 && float64(hash(p.grid.IDs[i]^uint64(seen.origin)<<40)>>11)/(1<<53) >= chance {
 			continue
 		}
 		for c := range columns {
@@ -183,7 +185,7 @@ func (s *sample) take(p *past, seen *surfaces, y []float64, some, none uint64) {
 			s.raw, s.steady = append(s.raw, v), append(s.steady, v*seen.scale[c])
 			s.x = append(s.x, math.Log1p(v))
 		}
-		s.y, s.weight = append(s.y, y[i]), append(s.weight, float64(keep))
+		s.y, s.weight = append(s.y, y[i]), append(s.weight, 1/chance)
 		s.offset = append(s.offset, math.Log(p.grid.Areas[i]/(p.grid.side*p.grid.side)))
 	}
 }
