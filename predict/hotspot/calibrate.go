@@ -19,6 +19,7 @@ const (
 	calibrationMass = 40. // expected thefts that a class is joined up to
 	calibrationPull = 10. // thefts as expected that every class is mixed with
 	levelPull       = 20. // thefts as expected that the level is mixed with
+	leastSlope      = .5  // of log(expected) over log(what the model says): noise may not level the best places
 	levelLife       = 75  // days in which a past period loses half of its weight for the level
 )
 
@@ -72,10 +73,10 @@ func calibrate(trials []*trial, model string, origin judge.Day) calibration {
 	return cal
 }
 
-// ascend makes expectations ascend with the model's: a class that falls short of the one below is joined with it.
+// ascend makes expectations ascend with the model's: a class that falls short of that is raised.
 func (c *calibration) ascend() {
 	for i := 1; i < len(c.at); i++ {
-		if least := c.ratio[i-1] - (c.at[i]-c.at[i-1])*math.Ln2*.98; c.ratio[i] < least {
+		if least := c.ratio[i-1] - (c.at[i]-c.at[i-1])*math.Ln2*(1-leastSlope); c.ratio[i] < least {
 			c.ratio[i] = least
 		}
 	}
