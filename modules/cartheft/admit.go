@@ -16,15 +16,15 @@ const Category = "vehicle.theft"
 // Categories are all that may feed the forecast.
 func Categories() []string { return []string{Category} }
 
-// discoveryKeys are the attributes by which a publisher may say how a theft came to be known.
+// discoveryKeys are the attributes, in small letters, by which a publisher may say how a theft came to be known.
 func discoveryKeys() []string {
-	return []string{"discovery", "discovered_by", "detection", "detected_by", "found_by", "origin_of_report", "decouverte", "constat"}
+	return []string{"discovery", "discovered_by", "detection", "detected_by", "found_by", "origin_of_report", "decouverte", "découverte", "constat"}
 }
 
 // reportedBy are the values of these attributes that say that somebody reported the theft. Whatever else is said is refused:
 // a word that this program does not know could mean a patrol.
 func reportedBy() []string {
-	return []string{"report", "reported", "victim", "owner", "witness", "public", "caller", "complaint", "insurer", "plainte", "victime", "temoin"}
+	return []string{"report", "reported", "victim", "owner", "witness", "public", "caller", "complaint", "insurer", "plainte", "victime", "temoin", "témoin"}
 }
 
 // Refusal says why an event may not feed the forecast of thefts. It wraps geoengine.ErrInvalid.
@@ -46,12 +46,15 @@ func Admit(category string, attributes geoengine.Attributes) error {
 		return r
 	}
 	for _, a := range attributes {
-		if slices.Contains(discoveryKeys(), a.Key) && !slices.Contains(reportedBy(), strings.ToLower(a.Value)) {
+		if slices.Contains(discoveryKeys(), plain(a.Key)) && !slices.Contains(reportedBy(), plain(a.Value)) {
 			return found(a.Key, a.Value)
 		}
 	}
 	return nil
 }
+
+// plain is a word without the blanks around it, in small letters.
+func plain(word string) string { return strings.ToLower(strings.TrimSpace(word)) }
 
 func admitCategory(category string) *Refusal {
 	if geoengine.Within(category, Categories()) {

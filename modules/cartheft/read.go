@@ -43,7 +43,7 @@ const longest = 31 * 24 * time.Hour
 const selectThefts = `
 	select s.name, e.ref, c.slug, extract(epoch from e.starts)::float8, extract(epoch from e.ends)::float8, extract(epoch from e.reported)::float8,
 	       e.utc_offset, st_x(e.geom), st_y(e.geom), e.precision_m, e.area,
-	       (select jsonb_object_agg(k, e.attributes -> k) from unnest($5::text[]) k where e.attributes ? k)
+	       (select jsonb_agg(jsonb_build_array(said.key, said.value)) from jsonb_each(e.attributes) said where lower(btrim(said.key)) = any($5::text[]))
 	from event e
 	join source s on s.id = e.source
 	join category c on c.id = e.category
@@ -127,22 +127,20 @@ func scanTheft(rows pgx.Rows) (r stored, err error) {
 	return r, nil
 }
 
-// readAttributes reads a JSON object of values or arrays of values.
+// readAttributes reads a JSON array of pairs: a key with a value or an array of values.
 func readAttributes(raw []byte) (geoengine.Attributes, error) {
-	var object map[string]any
-	if err := json.Unmarshal(raw, &object); err != nil {
+	var pairs [][2]any
+	if err := json.Unmarshal(raw, &pairs); err != nil {
 		return nil, err
 	}
 	var list geoengine.Attributes
-	for _, key := range discoveryKeys() {
-		switch value := object[key].(type) {
-		case nil:
-		case []any:
-			for _, one := range value {
-				list = append(list, geoengine.Attribute{Key: key, Value: fmt.Sprint(one)})
-			}
-		default:
-			list = append(list, geoengine.Attribute{Key: key, Value: fmt.Sprint(value)})
+	for _, pair := range pairs {
+		values, several := pair[1].([]any)
+		if !several {
+			values = pair[1:]
+		}
+		for _, value := range values {
+			list = append(list, geoengine.Attribute{Key: fmt.Sprint(pair[0]), Value: fmt.Sprint(value)})
 		}
 	}
 	return list, nil

@@ -27,6 +27,7 @@ func TestReadKnowsOnlyWhatWasReported(t *testing.T) {
 	event(t, store, "at that time", 2, 1.41, 43.55, noon(2, 1), 10, until, `{}`)
 	event(t, store, "future", 2, 1.41, 43.55, noon(4, 1), 10, noon(4, 2), `{}`)
 	event(t, store, "patrol", 2, 1.41, 43.55, noon(1, 5), 10, noon(1, 6), `{"discovery":["patrol","victim"]}`)
+	event(t, store, "shouted", 2, 1.41, 43.55, noon(1, 5), 10, noon(1, 6), `{"DISCOVERY":"Patrol"}`)
 	event(t, store, "accident", 1, 1.41, 43.55, noon(1, 5), 10, noon(1, 6), `{}`)
 	event(t, store, "outside", 2, 1.71, 43.55, noon(1, 5), 10, noon(1, 6), `{}`)
 	for _, c := range []struct {
@@ -34,8 +35,8 @@ func TestReadKnowsOnlyWhatWasReported(t *testing.T) {
 		days    []int32
 		refused int
 	}{
-		{nil, []int32{20089, 20091, 20093}, 1}, // 2025-01-01, -03, -05
-		{[]string{"fr.31"}, []int32{20089, 20091}, 1},
+		{nil, []int32{20089, 20091, 20093}, 2}, // 2025-01-01, -03, -05
+		{[]string{"fr.31"}, []int32{20089, 20091}, 2},
 		{[]string{"fr.31.east"}, []int32{20091}, 0},
 	} {
 		in, err := read(t.Context(), store, forecast.Spec{Areas: c.areas, Until: until}, nil)

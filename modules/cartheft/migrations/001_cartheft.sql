@@ -2,7 +2,14 @@
 -- added; the retention alone takes them away (modules/cartheft/keep.go).
 --
 -- A suggestion is visible under vigie_reader where the scope covers all of its areas and every category that fed the
--- forecast is open (forecast_covers, forecast_open: geoengine/migrations/008_forecasts.sql).
+-- forecast is open (forecast_covers: geoengine/migrations/008_forecasts.sql).
+
+-- The n-th character of the setting is 1 if the category numbered n is open.
+create function cartheft_open(needs int[], open text) returns boolean
+    language sql immutable parallel safe
+    as $$ select coalesce(open = '*' or
+        (select coalesce(bool_and(substr(open, n, 1) = '1'), true) from unnest(needs) n), false) $$;
+
 create table cartheft_suggestion (
     id uuid primary key,
     run uuid not null,                     -- of the forecast
@@ -46,8 +53,8 @@ create trigger cartheft_no_truncate before truncate on cartheft_decision for eac
 
 alter table cartheft_suggestion enable row level security;
 create policy reader on cartheft_suggestion for select to vigie_reader using (
-    forecast_covers(areas, current_setting('vigie.scope', true)) and forecast_open(needs, current_setting('vigie.open', true)));
+    forecast_covers(areas, current_setting('vigie.scope', true)) and cartheft_open(needs, current_setting('vigie.open', true)));
 alter table cartheft_decision enable row level security;
 create policy reader on cartheft_decision for select to vigie_reader using (
-    forecast_covers(areas, current_setting('vigie.scope', true)) and forecast_open(needs, current_setting('vigie.open', true)));
+    forecast_covers(areas, current_setting('vigie.scope', true)) and cartheft_open(needs, current_setting('vigie.open', true)));
 
