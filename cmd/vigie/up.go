@@ -9,9 +9,11 @@ import (
 	"vigie/api/door"
 	"vigie/api/identity"
 	"vigie/data"
+	"vigie/data/sources/demo"
 	"vigie/geoengine"
 	"vigie/geoengine/cube"
 	"vigie/geoengine/disclosure"
+	"vigie/geoengine/forecast"
 	"vigie/geoengine/journal"
 )
 
@@ -115,7 +117,20 @@ func (c *upCommand) loadDemo(ctx context.Context, a *app, store *geoengine.Store
 	if err != nil {
 		return nil, err
 	}
-	return &report, nil
+	return &report, planDemo(ctx, a, store)
+}
+
+// planDemo has the server make forecasts of the demonstration, beside the map.
+func planDemo(ctx context.Context, a *app, store *geoengine.Store) error {
+	for _, one := range []forecast.Scheduled{
+		{Name: "firestations", Horizon: "P14D"}, {Name: "cartheft", Horizon: "P1M"}, {Name: "accidents", Horizon: "P1Y"},
+	} {
+		one.Area, one.Author, one.At = demo.PathDepartement, "cli:up", a.clock()
+		if err := forecast.New(store).Plan(ctx, one); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // firstAccounts makes an account of each everyday role in a store without accounts.

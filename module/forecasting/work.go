@@ -94,18 +94,35 @@ func (d *desk) submitDue(ctx context.Context, f *Forecaster) error {
 	for i := range planned {
 		spec := planned[i].Spec(slot(d.clock(), f.Every, d.zone))
 		spec.Seed = 1
-		asked := false
-		if spec.Until, err = d.fresh(ctx, f, spec); err == nil {
-			asked, err = Ask(ctx, d.db, d.queue, f, spec, d.clock())
-		}
-		if asked {
-			d.log.Info("a scheduled forecast was asked for", "forecast", f.Name, "areas", spec.Areas, "horizon", spec.Horizon, "until", spec.Until)
-		}
-		if err != nil {
+		if err := d.askFor(ctx, f, spec); err != nil {
 			if ctx.Err() != nil {
 				return nil //nolint:nilerr // it fails because it is told to stop
 			}
 			d.log.Warn("a scheduled forecast could not be asked for", "forecast", f.Name, "area", planned[i].Area, "horizon", planned[i].Horizon, "error", err)
+		}
+	}
+	return nil
+}
+
+// askFor asks for a scheduled run. Where the data are old, a daily forecast is made of the day before as well, so that the
+// last day that is known can be held against what was said of it.
+func (d *desk) askFor(ctx context.Context, f *Forecaster, spec forecast.Spec) error {
+	const day = 24 * time.Hour
+	until, err := d.fresh(ctx, f, spec)
+	if err != nil {
+		return err
+	}
+	untils := []time.Time{until}
+	if until.Before(spec.Until) && f.Every <= day {
+		untils = append(untils, until.In(d.zone).AddDate(0, 0, -1))
+	}
+	for _, spec.Until = range untils {
+		asked, err := Ask(ctx, d.db, d.queue, f, spec, d.clock())
+		if err != nil {
+			return err
+		}
+		if asked {
+			d.log.Info("a scheduled forecast was asked for", "forecast", f.Name, "areas", spec.Areas, "horizon", spec.Horizon, "until", spec.Until)
 		}
 	}
 	return nil
