@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"sort"
 	"time"
 
 	"vigie/predict"
@@ -62,6 +63,10 @@ func (o CrewOptions) filled() (CrewOptions, error) {
 	return o, nil
 }
 
+// mostCrewCalls is how many calls an hour a place may have for which crews are suggested: more than all of Paris, and as
+// many as the distribution of busy crews (masses) holds for a whole day.
+const mostCrewCalls = 200
+
 // Crews suggests how many crews each whole shift of the coming hours needs, so that the wanted share of calls finds one
 // free. A crew is busy for Busy hours from its call on, so as many are busy in an hour as calls came in the last Busy hours,
 // this one included (by whole hours, so on the safe side). The distribution of that number is bent by its own past
@@ -80,6 +85,9 @@ func (f *Fitted) Crews(place, kind string, hours int, o CrewOptions) (*Crews, er
 	}
 	c := &Crews{Place: place, Kind: kind, Service: o.Service, Busy: o.Busy}
 	h := f.history(f.targets[at])
+	if len(h.ys) > 0 && max(float64(slices.Max(h.ys)), slices.Max(h.means)) > mostCrewCalls {
+		return nil, fmt.Errorf("crews: %s has up to %d calls an hour (%.0f expected), at most %d are meant: %w", place, slices.Max(h.ys), slices.Max(h.means), mostCrewCalls, predict.ErrShape)
+	}
 	f.replay(c, h, o)
 	f.suggest(c, h, f.targets[at], hours, o)
 	return c, nil
@@ -139,19 +147,20 @@ func need(calls, busy []float64, s *spread, o CrewOptions) (crews int, served fl
 		sum += calls[i]
 		masses[i] = s.masses(mean)
 	}
-	const most = 10_000
-	for crews = o.Least; ; crews++ {
+	serves := func(crews int) float64 {
 		missed := 0.0
 		for i, p := range masses {
 			missed += lost(p, calls[i]/max(busy[i], 1e-12), crews)
 		}
-		if served = 1; sum > 0 {
-			served = max(0, 1-missed/sum)
+		if sum > 0 {
+			return max(0, 1-missed/sum)
 		}
-		if served >= o.Service || crews >= most {
-			return crews, served
-		}
+		return 1
 	}
+	// More crews never miss more calls.
+	const most = 10_000
+	crews = o.Least + sort.Search(max(most-o.Least, 0), func(k int) bool { return serves(o.Least+k) >= o.Service })
+	return crews, serves(crews)
 }
 
 // masses are the probabilities of 0, 1, 2, … up to where less than a millionth is left.

@@ -60,6 +60,9 @@ func Yearly(all []Annual) ([]YearForecast, error) {
 // mostYearly is more than any place can have in a year.
 const mostYearly = 1e9
 
+// mostYear is more than any place has in a year.
+const mostYear = 1e9
+
 func checkYears(all []Annual) (int, error) {
 	if len(all) == 0 {
 		return 0, fmt.Errorf("yearly: no places: %w", predict.ErrEmpty)
@@ -186,9 +189,15 @@ type YearReport struct {
 
 // BacktestYearly holds the last year out.
 func BacktestYearly(all []Annual) (*YearReport, error) {
+	if len(all) == 0 || len(all[0].Counts) <= leastYears {
+		return nil, fmt.Errorf("yearly: a back-test needs places with %d years: %w", leastYears+1, predict.ErrEmpty)
+	}
+	if _, err := checkYears(all); err != nil {
+		return nil, err
+	}
 	before := slices.Clone(all)
 	for i, a := range all {
-		before[i].Counts = a.Counts[:max(0, len(a.Counts)-1)]
+		before[i].Counts = a.Counts[:len(a.Counts)-1]
 	}
 	forecasts, err := Yearly(before)
 	if err != nil {
@@ -197,9 +206,6 @@ func BacktestYearly(all []Annual) (*YearReport, error) {
 	r := &YearReport{Year: forecasts[0].Year, Places: len(all), Years: len(before[0].Counts), Forecasts: forecasts}
 	n := float64(len(all))
 	for i, f := range forecasts {
-		if len(all[i].Counts) != r.Years+1 {
-			return nil, fmt.Errorf("yearly: %s has %d years, %s has %d: %w", all[i].Place, len(all[i].Counts), all[0].Place, r.Years+1, predict.ErrShape)
-		}
 		y, mean := all[i].Counts[r.Years], 0.0
 		if !(y >= 0 && y <= mostYearly) {
 			return nil, fmt.Errorf("yearly: %s has %v in %d, want 0 to %g: %w", all[i].Place, y, r.Year, mostYearly, predict.ErrShape)
