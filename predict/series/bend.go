@@ -14,6 +14,9 @@ type scores struct {
 // add notes a count that lay anywhere between two probabilities, with a weight.
 func (s *scores) add(below, upTo, weight float64) {
 	const narrow = 1e-4
+	if math.IsNaN(upTo - below) {
+		return
+	}
 	if upTo-below < narrow {
 		middle := (below + upTo) / 2
 		below = min(max(0, middle-narrow/2), 1-narrow)

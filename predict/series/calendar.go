@@ -73,12 +73,12 @@ func (c Calendar) axis(start time.Time, hours, days int) (*axis, error) {
 		a.weekday[d] = uint8((int(judge.DateOf(a.first+judge.Day(d)).Weekday()) + 6) % 7)
 	}
 	for _, day := range c.Holidays {
-		if d := int(day - a.first); d >= 0 && d < n {
+		if d := int(day) - int(a.first); d >= 0 && d < n {
 			a.holiday[d] = true
 		}
 	}
 	for _, s := range c.School {
-		for d := max(0, int(s.From-a.first)); d <= int(s.To-a.first) && d < n; d++ {
+		for d := max(0, int(s.From)-int(a.first)); d <= int(s.To)-int(a.first) && d < n; d++ {
 			a.school[d] = true
 		}
 	}
@@ -110,11 +110,11 @@ func (c Calendar) midnight(t time.Time) (time.Time, int) {
 // known are the covariates that have a value on each day of an axis and vary there; the others are named.
 func (c Calendar) known(a *axis) (columns [][]float64, names, left []string) {
 	for _, w := range c.Weather {
-		from := int(a.first - w.First)
+		from := int(a.first) - int(w.First)
 		ok := from >= 0 && from+a.days() <= len(w.Values)
 		if ok {
 			v := w.Values[from : from+a.days()]
-			bad := slices.ContainsFunc(v, func(x float64) bool { return math.IsNaN(x) || math.IsInf(x, 0) })
+			bad := slices.ContainsFunc(v, func(x float64) bool { return !(math.Abs(x) <= mostWeather) })
 			if ok = !bad && slices.Min(v) < slices.Max(v); ok {
 				columns, names = append(columns, standard(v)), append(names, w.Name)
 			}
@@ -126,7 +126,11 @@ func (c Calendar) known(a *axis) (columns [][]float64, names, left []string) {
 	return columns, names, left
 }
 
-// standard has mean 0 and standard deviation 1.
+// mostWeather is beyond any figure of weather: what is above is not known.
+const mostWeather = 1e9
+
+// standard has mean 0 and standard deviation 1; beyond 3 it stays at 3, so that weather never seen is not followed into
+// numbers never seen.
 func standard(v []float64) []float64 {
 	var mean, square float64
 	for _, x := range v {
@@ -137,7 +141,7 @@ func standard(v []float64) []float64 {
 	}
 	out := make([]float64, len(v))
 	for i, x := range v {
-		out[i] = (x - mean) / math.Sqrt(square)
+		out[i] = min(max((x-mean)/math.Sqrt(square), -3), 3)
 	}
 	return out
 }

@@ -63,7 +63,7 @@ func TestAxisKnowsDays(t *testing.T) {
 	t.Parallel()
 	day := func(d int) judge.Day { return judge.DayOf(time.Date(2021, 1, 4+d, 0, 0, 0, 0, time.UTC)) }
 	cal := Calendar{
-		Holidays: []judge.Day{day(-1), day(2), day(99)}, School: []Span{{day(-5), day(0)}, {day(4), day(50)}},
+		Holidays: []judge.Day{day(-1), day(2), day(99), math.MinInt32, math.MaxInt32}, School: []Span{{math.MinInt32, day(0)}, {day(4), math.MaxInt32}, {day(3), day(2)}},
 		Weather: []Covariate{
 			{Name: "known", First: day(-2), Values: []float64{9, 9, 1, 2, 3, 4, 5, 6, 7, 8}},
 			{Name: "short", First: day(0), Values: []float64{1, 2, 3}},

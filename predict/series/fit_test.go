@@ -265,6 +265,7 @@ func TestRefusals(t *testing.T) {
 		"later":              {with(func(s *Series) { s.Start = s.Start.Add(time.Hour) }), Options{}, predict.ErrShape},
 		"half an hour":       {[]Series{{Place: "a", Start: start.Add(time.Minute * 30), Counts: make([]int32, 60*24)}}, Options{}, predict.ErrShape},
 		"negative":           {with(func(s *Series) { s.Counts[9] = -1 }), Options{}, predict.ErrShape},
+		"two billion":        {with(func(s *Series) { s.Counts[9] = math.MaxInt32 }), Options{}, predict.ErrShape},
 		"kinds mixed":        {with(func(s *Series) { s.Kind = "" }), Options{}, predict.ErrShape},
 		"no such model":      {with(func(*Series) {}), Options{Model: "neural"}, predict.ErrShape},
 		"three weeks":        {with(func(*Series) {}), Options{Calibrate: 3}, predict.ErrShape},

@@ -98,11 +98,15 @@ func TestYearlyHostile(t *testing.T) {
 		"lengths":    {[]Annual{constant, {Place: "a", First: 2010, Counts: []float64{1}}}, predict.ErrShape},
 		"years":      {[]Annual{constant, {Place: "a", First: 2011, Counts: constant.Counts}}, predict.ErrShape},
 		"negative":   {[]Annual{{Place: "a", Counts: []float64{1, 2, -3, 4, 5}}}, predict.ErrShape},
+		"1e300":      {[]Annual{{Place: "a", Counts: []float64{1, 2, 3, 4, 1e300}}}, predict.ErrShape},
 		"no number":  {[]Annual{{Place: "a", Counts: []float64{1, 2, math.NaN(), 4, 5}}}, predict.ErrShape},
 	} {
 		if _, err := Yearly(c.of); !errors.Is(err, c.want) {
 			t.Errorf("%s: error %v, want %v", name, err, c.want)
 		}
+	}
+	if _, err := BacktestYearly([]Annual{{Place: "a", Counts: []float64{0, 0, 0, 0, 1, math.NaN()}}}); !errors.Is(err, predict.ErrShape) {
+		t.Errorf("a last year that is no number: error %v", err)
 	}
 	if _, err := BacktestYearly([]Annual{constant, {Place: "a", First: 2010, Counts: []float64{1, 2, 3, 4, 5}}}); err == nil {
 		t.Error("places with other last years are not refused")
