@@ -49,6 +49,9 @@ func CellsAround(accidents []Accident, res, rings int) (*Cells, error) {
 			seen[hex.Cell(accidents[i].Position.Lon(), accidents[i].Position.Lat(), res)] = true
 		}
 	}
+	if len(seen) == 0 {
+		return nil, fmt.Errorf("risk: of %d accidents to lay cells around none has a position: choose other years: %w", len(accidents), geoengine.ErrInvalid)
+	}
 	all := map[uint64]bool{}
 	for cell := range seen {
 		disk, err := h3.GridDisk(h3.Cell(cell), rings)
