@@ -34,9 +34,6 @@ type row struct {
 // mostHourly is more than any place can have in an hour; with more the tails of distributions lose their digits.
 const mostHourly = 100_000
 
-// mostHour is more calls than any place has in an hour: a figure above is a mistake, or no count of calls.
-const mostHour = 100_000
-
 // newPanel checks the series and cuts them into local days.
 func newPanel(all []Series, cal Calendar) (*panel, error) {
 	if len(all) == 0 {

@@ -60,9 +60,6 @@ func Yearly(all []Annual) ([]YearForecast, error) {
 // mostYearly is more than any place can have in a year.
 const mostYearly = 1e9
 
-// mostYear is more than any place has in a year.
-const mostYear = 1e9
-
 func checkYears(all []Annual) (int, error) {
 	if len(all) == 0 {
 		return 0, fmt.Errorf("yearly: no places: %w", predict.ErrEmpty)
@@ -195,26 +192,23 @@ func BacktestYearly(all []Annual) (*YearReport, error) {
 	if _, err := checkYears(all); err != nil {
 		return nil, err
 	}
-	before := slices.Clone(all)
+	before, actual := slices.Clone(all), make([]float64, len(all))
 	for i, a := range all {
+		actual[i] = a.Counts[len(a.Counts)-1]
 		before[i].Counts = a.Counts[:len(a.Counts)-1]
 	}
 	forecasts, err := Yearly(before)
 	if err != nil {
 		return nil, err
 	}
-	r := &YearReport{Year: forecasts[0].Year, Places: len(all), Years: len(before[0].Counts), Forecasts: forecasts}
+	r := &YearReport{Year: forecasts[0].Year, Places: len(all), Years: len(before[0].Counts), Forecasts: forecasts, Actual: actual}
 	n := float64(len(all))
 	for i, f := range forecasts {
-		y, mean := all[i].Counts[r.Years], 0.0
-		if !(y >= 0 && y <= mostYearly) {
-			return nil, fmt.Errorf("yearly: %s has %v in %d, want 0 to %g: %w", all[i].Place, y, r.Year, mostYearly, predict.ErrShape)
-		}
+		y, mean := actual[i], 0.0
 		for _, x := range before[i].Counts {
 			mean += x / float64(r.Years)
 		}
 		trend, _ := growth(before[i].Counts)
-		r.Actual = append(r.Actual, y)
 		r.Observed += y
 		r.Expected += f.Mean
 		r.MAE += abs(y-f.Mean) / n
