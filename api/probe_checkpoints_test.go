@@ -18,7 +18,7 @@ import (
 	"vigie/geoengine/cube"
 	"vigie/geoengine/hex"
 	"vigie/module"
-	"vigie/modules/checkpoints"
+	"vigie/modules"
 )
 
 // Roads, plans and places for the probes: the network is the same in every world, as it is open; plans of other
@@ -27,11 +27,15 @@ import (
 // extensions are those of the modules.
 func (w *world) extensions(t *testing.T, events *cube.Cube, log *slog.Logger, clock *probeClock, random io.Reader) []api.Extension {
 	t.Helper()
-	extension, err := checkpoints.Module().Start(module.Host{Store: w.store, Cube: events, Log: log, Clock: clock.now, Random: random})
-	if err != nil {
-		t.Fatal(err)
+	var list []api.Extension
+	for _, m := range modules.All() {
+		extension, err := m.Start(module.Host{Store: w.store, Cube: events, Log: log, Clock: clock.now, Random: random})
+		if err != nil {
+			t.Fatal(err)
+		}
+		list = append(list, extension)
 	}
-	return []api.Extension{extension}
+	return list
 }
 
 const (
@@ -50,10 +54,12 @@ const (
 // in Paris.
 func (w *world) buildRoads(t *testing.T) {
 	t.Helper()
-	m := checkpoints.Module()
-	schema, _ := m.Schema()
-	if err := w.store.MigrateModule(t.Context(), schema); err != nil {
-		t.Fatal(err)
+	for _, m := range modules.All() {
+		if schema, ok := m.Schema(); ok {
+			if err := w.store.MigrateModule(t.Context(), schema); err != nil {
+				t.Fatal(err)
+			}
+		}
 	}
 	err := pgx.BeginFunc(t.Context(), w.store.Pool, func(tx pgx.Tx) error {
 		if _, err := tx.Exec(t.Context(), probeNetwork); err != nil {
@@ -189,6 +195,8 @@ func (p *prober) sure(t *testing.T) {
 			body: `{"base":2,"preview":true,"changes":[{"op":"unlock","post":"p1"}]}`,
 		},
 		{op: "checkpoints-risk", method: http.MethodGet, target: "/api/checkpoints/risk?area=fr.76.31&kind=any&since=2024-01-01&until=2024-04-01"},
+		{op: "accidents-zaac", method: http.MethodGet, target: "/api/accidents/zaac?area=fr.76.31"},
+		{op: "forecast-values", method: http.MethodGet, target: "/api/forecasts/runs/" + runID(1) + "/values?rank=5"},
 	} {
 		one.who, one.header = "occitanie", http.Header{"Content-Type": {"application/json"}}
 		if answer := p.ask(t, worldOne, one); answer.status != http.StatusOK {
@@ -249,7 +257,7 @@ func (w *world) exec(t *testing.T, sql string, args ...any) {
 func changesPlans(op string) bool {
 	return slices.Contains([]string{
 		"checkpoints-change", "checkpoints-undo", "checkpoints-approve", "checkpoints-refuse", "checkpoints-close", "checkpoints-report", "checkpoints-judge",
-		"checkpoints-evaluate",
+		"checkpoints-evaluate", "forecast-decide",
 	}, op)
 }
 

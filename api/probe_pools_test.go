@@ -2,6 +2,7 @@ package api_test
 
 import (
 	"fmt"
+	"maps"
 	"math"
 	"math/rand/v2"
 	"strconv"
@@ -46,6 +47,7 @@ func probePools() map[string][]string {
 	features(pools)
 	accounts(pools)
 	plans(pools)
+	forecastPools(pools)
 	return pools
 }
 
@@ -197,7 +199,8 @@ func probeBodies() map[string]func(r *rand.Rand) (media, body string) {
 		}
 		return list
 	}
-	return map[string]func(r *rand.Rand) (string, string){
+	bodies := forecastBodies(json)
+	maps.Copy(bodies, map[string]func(r *rand.Rand) (string, string){
 		"execute-echo":      json(`{"inputs":{"string":"Value"}}`, `{"inputs":{"numbers":[1,2]}}`, `{"inputs":{"stringInput":"SECRET"}}`, `{}`),
 		"execute-aggregate": json(inputs(`"by":"cell"`, `"by":"cell","resolution":5`, `"by":"area"`, `"by":"area","level":"region"`, `"by":"time","bins":12`)...),
 		"execute-export": json(inputs(`"collection":"events","recipient":"us"`, `"collection":"units","recipient":"us"`, `"collection":"areas","recipient":"us"`,
@@ -214,5 +217,6 @@ func probeBodies() map[string]func(r *rand.Rand) (media, body string) {
 		"checkpoints-report": json(planReports()...), "checkpoints-judge": json(`{"status":"safe","lit":"yes"}`, `{"status":"unsafe","lit":"no","note":"n"}`, `{"status":"x"}`),
 		"log-in": json(`{"name":"secret-agent","password":"wrong wrong wrong"}`, `{"name":"everything","password":"wrong wrong wrong"}`,
 			`{"name":"nobody-at-all","password":"wrong wrong wrong"}`, `{"name":""}`, `[]`),
-	}
+	})
+	return bodies
 }

@@ -47,6 +47,7 @@ func newProber(t *testing.T) *prober {
 		p.worlds, p.handlers = append(p.worlds, w), append(p.handlers, w.handler)
 	}
 	p.plan(t)
+	p.forecasts(t)
 	p.forge = newForge(t, p.worlds[worldOne])
 	return p
 }
@@ -348,6 +349,10 @@ func neverAnswered() map[string]string {
 		"metrics":             "for the operator of the server",
 		"checkpoints-make":    "it would draw at random; what it shows, the other operations on plans show too",
 		"checkpoints-propose": "likewise", "execute-checkpoint-plan": "likewise",
+		"forecast-accidents-make": "runs have random names; what they show, the other operations on forecasts show too", "forecast-cartheft-make": "likewise", "forecast-firestations-make": "likewise",
+		"execute-forecast-accidents": "likewise", "execute-forecast-cartheft": "likewise", "execute-forecast-firestations": "likewise",
+		"firestations-crews": "it needs a hundred calls with their hour, more than these worlds hold of a station's territory",
+		"cartheft-suggest": "it would draw at random", "cartheft-suggestion": "likewise", "cartheft-decide": "likewise",
 	}
 }
 

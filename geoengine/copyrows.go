@@ -58,19 +58,6 @@ func (c *CopyRows) UUID(v [16]byte) {
 // Null is a field without a value.
 func (c *CopyRows) Null() { c.buffer.null() }
 
-// Int32s is a field of type int[].
-func (c *CopyRows) Int32s(v []int32) {
-	const arrayOf, header, each = 23, 12, 8 // of type int4
-	if len(v) == 0 {
-		c.int32s(header, 0, 0, arrayOf)
-		return
-	}
-	c.int32s(int32(header+each+each*len(v)), 1, 0, arrayOf, int32(len(v)), 1)
-	for _, n := range v {
-		c.int32s(4, n)
-	}
-}
-
 // Text is a field of type text.
 func (c *CopyRows) Text(v string) { c.buffer.text(v) }
 

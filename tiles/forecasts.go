@@ -3,6 +3,7 @@ package tiles
 import (
 	"context"
 	"fmt"
+	"math"
 
 	"github.com/cespare/xxhash/v2"
 	"github.com/paulmach/orb"
@@ -15,8 +16,12 @@ import (
 	"vigie/geoengine/hex"
 )
 
-// forecastLimit is the most that a tile shows of a run: the highest expectations.
-const forecastLimit = 12_000
+// A tile shows the highest expectations of a run, and fewer of them where a screen holds many tiles' worth of places.
+const (
+	forecastLimit    = 12_000
+	forecastFew      = 3_000
+	forecastFullZoom = 11 // from which on tiles tell all
+)
 
 // Forecasts draws runs of forecasts: cells as polygons, stretches of road as lines, stations as points, areas by their
 // outline.
@@ -39,14 +44,17 @@ func UncertaintyClass(v *forecast.Value) int {
 }
 
 // MVT draws what the rights show of a run in a tile, as the vector layer "forecast". Ranks and shares, which hang on all
-// places of the run, are drawn where the rights cover them. truncated tells that the tile holds the highest expectations
+// places of the run, are told where the rights cover them. Below zoom 11 tiles of cells and stretches of road tell only
+// what their colours hang on. truncated tells that the tile holds the highest expectations
 // only.
 func (f *Forecasts) MVT(ctx context.Context, rights geoengine.Rights, run *forecast.Run, w forecast.Window, t Tile) (body []byte, truncated bool, err error) {
 	if err := t.Check(); err != nil {
 		return nil, false, err
 	}
 	const buffer = 64.0 / Extent
-	w.Box, w.Limit = t.Bound(buffer), forecastLimit
+	if w.Box, w.Limit = t.Bound(buffer), forecastLimit; t.Z < forecastFullZoom {
+		w.Limit = forecastFew
+	}
 	list, truncated, err := f.store.Shown(ctx, rights, run, w)
 	if err != nil {
 		return nil, false, err
@@ -60,7 +68,10 @@ func (f *Forecasts) MVT(ctx context.Context, rights geoengine.Rights, run *forec
 	for i := len(list) - 1; i >= 0; i-- { // the highest on top
 		if shape := shapes[i]; shape != nil {
 			feature := geojson.NewFeature(shape)
-			feature.ID, feature.Properties = drawn(&list[i], run, whole)
+			feature.ID, feature.Properties = drawn(&list[i])
+			if t.Z >= forecastFullZoom || run.Head.Place == forecast.Units || run.Head.Place == forecast.Areas {
+				tell(feature.Properties, &list[i], run, whole)
+			}
 			features.Append(feature)
 		}
 	}
@@ -76,20 +87,35 @@ func (f *Forecasts) MVT(ctx context.Context, rights geoengine.Rights, run *forec
 	return body, truncated, nil
 }
 
-// drawn is the id and what is told of a value.
-func drawn(v *forecast.Located, run *forecast.Run, whole bool) (id uint64, properties map[string]any) {
+// drawn is the id of a value on the map, and what its colours hang on.
+func drawn(v *forecast.Located) (id uint64, properties map[string]any) {
 	const jsonSafe = 11 // bits that numbers of browsers have no room for
-	id, properties = xxhash.Sum64String(v.Place)>>jsonSafe, map[string]any{
-		"id": PlaceID(&v.Value), "label": v.Label, "area": v.Area, "kind": v.Kind, "expected": v.Expected, "median": v.Median, "low80": v.Low80, "high80": v.High80,
-		"width": UncertaintyClass(&v.Value), "last_year": v.LastYear, "count": v.Count, "profile": v.Profile,
-	}
+	id = xxhash.Sum64String(v.Place) >> jsonSafe
 	if v.Cell != 0 {
 		id = hex.FeatureID(v.Cell)
 	}
-	if whole && v.Rank > 0 {
-		properties["rank"], properties["share"] = v.Rank, float64(v.Rank)/float64(max(run.Places, 1))
+	return id, map[string]any{
+		"id": PlaceID(&v.Value), "expected": short(v.Expected), "width": UncertaintyClass(&v.Value), "last_year": v.LastYear, "count": short(v.Count), "profile": v.Profile,
 	}
-	return id, properties
+}
+
+// tell adds the rest of what is known of a value.
+func tell(properties map[string]any, v *forecast.Located, run *forecast.Run, whole bool) {
+	properties["label"], properties["area"], properties["kind"] = v.Label, v.Area, v.Kind
+	properties["median"], properties["low80"], properties["high80"] = short(v.Median), short(v.Low80), short(v.High80)
+	if whole && v.Rank > 0 {
+		properties["rank"], properties["share"] = v.Rank, short(float64(v.Rank)/float64(max(run.Places, 1)))
+	}
+}
+
+// short keeps four significant digits: a map shows no more, and values that are alike are written once in a tile.
+func short(v float64) float64 {
+	if v == 0 {
+		return 0
+	}
+	const digits = 3
+	unit := math.Pow(10, digits-math.Floor(math.Log10(math.Abs(v))))
+	return math.Round(v*unit) / unit
 }
 
 // PlaceID is the id of a value's place: the H3 cell in hexadecimal, or what names it.

@@ -18,7 +18,7 @@ import (
 // rows are the values of a result on their way into the table.
 type rows struct {
 	result *Result
-	needs  []int32
+	needs  string      // see openPattern
 	at     []orb.Point // the middle of each value's place; NaN where it is not known
 	kinds  []string
 	places int
@@ -29,7 +29,7 @@ type rows struct {
 	first  time.Time
 }
 
-func (s *Store) rows(ctx context.Context, tx pgx.Tx, r *Result, needs []int32) (*rows, error) {
+func (s *Store) rows(ctx context.Context, tx pgx.Tx, r *Result, needs string) (*rows, error) {
 	w := &rows{result: r, needs: needs, at: make([]orb.Point, len(r.Values)), kinds: []string{}}
 	known, err := positions(ctx, tx, r)
 	if err != nil {
@@ -192,7 +192,7 @@ func (w *rows) write(c *geoengine.CopyRows, id jobs.ID, i int) error {
 	c.UUID(id)
 	c.Int32(int32(i + 1))
 	c.Text(v.Area)
-	c.Int32s(w.needs)
+	c.Text(w.needs)
 	c.Int64(int64(v.Cell))
 	c.Text(v.Place)
 	c.Text(v.Label)

@@ -78,7 +78,7 @@ func NewID(random io.Reader) (id jobs.ID, err error) {
 const (
 	lockRun    = `select 1 from job where id = $1 and status = 'running' for share`
 	selectOpen = `
-		select coalesce(array_agg(c.id order by c.id), '{}') from category c
+		select coalesce(array_agg(c.id order by c.id), '{}')::int[] from category c
 		where exists (select from unnest($1::text[]) f where c.slug = f or starts_with(c.slug, f || '.'))`
 	insertRun = `
 		insert into forecast_run (id, name, areas, feeds, needs, until, horizon, options, begins, ends, place, usable, model, version, input_hash, hash,
@@ -111,11 +111,12 @@ func (s *Store) Save(ctx context.Context, r *Result, from Origin) error {
 		if err := tx.QueryRow(ctx, selectOpen, from.Feeds).Scan(&needs); err != nil {
 			return err
 		}
-		rows, err := s.rows(ctx, tx, r, needs)
+		pattern := openPattern(needs)
+		rows, err := s.rows(ctx, tx, r, pattern)
 		if err != nil {
 			return err
 		}
-		tag, err := tx.Exec(ctx, insertRun, from.ID, r.Spec.Name, r.Spec.Areas, from.Feeds, needs, r.Spec.Until, r.Spec.Horizon, r.Spec.OptionsText(), r.From, r.To,
+		tag, err := tx.Exec(ctx, insertRun, from.ID, r.Spec.Name, r.Spec.Areas, from.Feeds, pattern, r.Spec.Until, r.Spec.Horizon, r.Spec.OptionsText(), r.From, r.To,
 			r.Place, r.Card.Usable, r.Model, r.Version, r.InputHash, hash[:], from.Author, from.Machine, from.At.UTC().Truncate(time.Microsecond),
 			len(r.Values), rows.places, rows.kinds, rows.box(), rows.step, rows.first, rows.reach, body)
 		if err != nil || tag.RowsAffected() == 0 {
@@ -127,6 +128,23 @@ func (s *Store) Save(ctx context.Context, r *Result, from Origin) error {
 		return fmt.Errorf("keep forecast %s of %s: %w", from.ID, r.Spec.Name, err)
 	}
 	return nil
+}
+
+// openPattern is a LIKE pattern that the setting vigie.open matches where all categories of these ascending numbers are
+// open. One comparison for each row is all that a policy can afford.
+func openPattern(needs []int32) string {
+	pattern, at := []byte{}, int32(1)
+	for _, n := range needs {
+		for ; at < n; at++ {
+			pattern = append(pattern, '_')
+		}
+		pattern = append(pattern, '1')
+		at++
+	}
+	if len(pattern) == 0 {
+		pattern = append(pattern, '_')
+	}
+	return string(append(pattern, '%'))
 }
 
 func stillRuns(ctx context.Context, tx pgx.Tx, from *Origin) error {

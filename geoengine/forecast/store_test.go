@@ -261,7 +261,7 @@ func TestAppendOnly(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, table := range []string{"forecast_run", "forecast_value", "forecast_score", "forecast_decision"} {
-		for _, sql := range []string{"update " + table + " set needs = '{}'", "delete from " + table, "truncate " + table} {
+		for _, sql := range []string{"update " + table + " set needs = '%'", "delete from " + table, "truncate " + table} {
 			if _, err := db.Pool.Exec(t.Context(), sql); err == nil || !strings.Contains(err.Error(), "only ever added") {
 				t.Errorf("%s: %v", sql, err)
 			}

@@ -23,13 +23,15 @@ type Window struct {
 }
 
 const (
-	selectAllShown  = `select ` + valueColumns + `, st_asbinary(geom) from forecast_value v where run = $1` + shownWhere
+	selectAllShown  = `select ` + valueColumns + `, st_asbinary(geom) from forecast_value v where run = $1` + shownWhere + shownOrder
 	selectNearShown = `
 		select ` + valueColumns + `, st_asbinary(geom)
 		from unnest($6::bigint[], $7::bigint[]) r(first, last)
-		join forecast_value v on v.run = $1 and v.spot between r.first and r.last
-		where true` + shownWhere
-	shownWhere = ` and kind = $2 and step = $3 and begins <= $4 and ends > $4 order by expected desc, seq limit $5`
+		cross join lateral (
+			select * from forecast_value where run = $1 and spot between r.first and r.last` + shownWhere + `
+			offset 0) v` + shownOrder  // which keeps the planner from reading the whole run for each range: right after a save it knows nothing of its size
+	shownWhere = ` and kind = $2 and step = $3 and begins <= $4 and ends > $4`
+	shownOrder = ` order by expected desc, seq limit $5`
 )
 
 // spotResolution bounds the number of cells by which places are looked for in a box.

@@ -16,18 +16,12 @@ create function forecast_meets(areas text[], scope text) returns boolean
         (select bool_or(coalesce(a || '.' like any (string_to_array(scope, ',')), false)
             or (select bool_or(starts_with(replace(p, '\_', '_'), a || '.')) from unnest(string_to_array(scope, ',')) p)) from unnest(areas) a)), false) $$;
 
--- The n-th character of the setting is 1 if the category numbered n is open.
-create function forecast_open(needs int[], open text) returns boolean
-    language sql immutable parallel safe
-    as $$ select coalesce(open = '*' or
-        (select coalesce(bool_and(substr(open, n, 1) = '1'), true) from unnest(needs) n), false) $$;
-
 create table forecast_run (
     id uuid primary key,                   -- of the job that made it
     name text not null,                    -- of the forecast
     areas text[] not null,                 -- paths, ascending; '{}' is everything
     feeds text[] not null,                 -- slugs of the categories that may feed it
-    needs int[] not null,                  -- numbers of those that there were
+    needs text not null,                   -- LIKE pattern of the setting vigie.open: 1 at the number of each of those that there were
     until timestamptz not null,
     horizon text not null,
     options text not null,                 -- JSON, canonical
@@ -58,7 +52,7 @@ create table forecast_value (
     run uuid not null,
     seq int not null,                      -- in canonical order, from 1
     area text not null,                    -- '' for none
-    needs int[] not null,
+    needs text not null,
     cell bigint not null,                  -- H3; 0 where the place is none
     place text not null,
     label text not null,
@@ -84,14 +78,14 @@ create table forecast_value (
     geom geometry(Geometry, 4326),         -- null where cell, unit or area says it
     primary key (run, seq)
 );
-create index forecast_value_spot on forecast_value (run, spot);
+create index forecast_value_spot on forecast_value (run, kind, step, spot);
 create index forecast_value_place on forecast_value (run, place, begins) where place <> '';
 
 create table forecast_score (
     seq bigint primary key generated always as identity,
     run uuid not null,
     areas text[] not null,
-    needs int[] not null,
+    needs text not null,
     at timestamptz not null,
     body json not null
 );
@@ -102,7 +96,7 @@ create table forecast_decision (
     seq bigint primary key generated always as identity,
     run uuid not null,
     areas text[] not null,
-    needs int[] not null,
+    needs text not null,
     at timestamptz not null,
     person text not null,
     decision text not null check (decision in ('followed', 'partly', 'not_followed')),
@@ -140,15 +134,15 @@ create trigger forecast_no_truncate before truncate on forecast_decision for eac
 
 alter table forecast_run enable row level security;
 create policy reader on forecast_run for select to vigie_reader using (
-    forecast_meets(areas, current_setting('vigie.scope', true)) and forecast_open(needs, current_setting('vigie.open', true)));
+    forecast_meets(areas, current_setting('vigie.scope', true)) and (current_setting('vigie.open', true) = '*' or current_setting('vigie.open', true) like needs));
 alter table forecast_value enable row level security;
 create policy reader on forecast_value for select to vigie_reader using (
     (current_setting('vigie.scope', true) = '*'
         or area || '.' like any (string_to_array(current_setting('vigie.scope', true), ',')))
-    and forecast_open(needs, current_setting('vigie.open', true)));
+    and (current_setting('vigie.open', true) = '*' or current_setting('vigie.open', true) like needs));
 alter table forecast_score enable row level security;
 create policy reader on forecast_score for select to vigie_reader using (
-    forecast_covers(areas, current_setting('vigie.scope', true)) and forecast_open(needs, current_setting('vigie.open', true)));
+    forecast_covers(areas, current_setting('vigie.scope', true)) and (current_setting('vigie.open', true) = '*' or current_setting('vigie.open', true) like needs));
 alter table forecast_decision enable row level security;
 create policy reader on forecast_decision for select to vigie_reader using (
-    forecast_covers(areas, current_setting('vigie.scope', true)) and forecast_open(needs, current_setting('vigie.open', true)));
+    forecast_covers(areas, current_setting('vigie.scope', true)) and (current_setting('vigie.open', true) = '*' or current_setting('vigie.open', true) like needs));

@@ -94,7 +94,7 @@ func (s *site) values(t *testing.T, b browser, id string, n int) {
 // tiles reads the tile over Toulouse.
 func (s *site) tiles(t *testing.T, b browser, id string) {
 	t.Helper()
-	a := s.do(t, b, "GET", "/tiles/forecasts/"+id+"/9/258/186.mvt", "", "Accept-Encoding", "identity")
+	a := s.do(t, b, "GET", "/tiles/forecasts/"+id+"/11/1032/747.mvt", "", "Accept-Encoding", "identity")
 	layers, err := mvt.Unmarshal(a.body)
 	if err != nil || a.status != http.StatusOK || len(layers) != 1 || layers[0].Name != "forecast" || len(layers[0].Features) < 10 {
 		t.Fatalf("tile: %d %v %d bytes", a.status, err, len(a.body))
