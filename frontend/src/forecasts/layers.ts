@@ -3,7 +3,7 @@ import type { ExpressionSpecification, FilterSpecification, Map as MapLibre } fr
 import { colours as factColours, outline, selection, type Theme } from '../map/ramp'
 import { firstAbove } from '../map/style'
 import type { PlaceKind } from './types'
-import { paint } from './vsup'
+import { floors, paint } from './vsup'
 
 export type Layer = 'facts' | 'forecast'
 
@@ -60,7 +60,12 @@ export function valueOf(shares: number[] | undefined): ExpressionSpecification {
 }
 
 const lastYear: ExpressionSpecification = ['to-number', ['get', 'last_year'], -1]
-const width: ExpressionSpecification = ['to-number', ['get', 'width'], 3]
+/** As uncertaintyOf, from the class of the interval that the tiles hold. */
+const width = [
+  'max',
+  ['to-number', ['get', 'width'], 3],
+  ['step', expected, floors.length, ...floors.flatMap((floor, i) => [floor, floors.length - 1 - i])],
+] as ExpressionSpecification
 
 function colour({ layer, theme, limits, factLimits, shares }: Drawn): ExpressionSpecification {
   if (layer === 'forecast') return paint(theme, limits, valueOf(shares), width)

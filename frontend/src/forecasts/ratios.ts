@@ -51,6 +51,14 @@ export interface Query {
 export const ratios = (query: Query, signal?: AbortSignal) =>
   read<Ratios>('/api/accidents/ratios', { ...query }, signal)
 
+export interface Outlines {
+  features: { geometry: { type: string; coordinates: unknown }; properties: Ratio }[] | null
+}
+
+/** The same with outlines: the tiles have no communes from afar. */
+export const outlines = (query: Query, signal?: AbortSignal) =>
+  read<Outlines>('/api/accidents/ratios/outlines', { ...query }, signal)
+
 /** Cannot be told from the whole: its interval holds the ratio of all areas together. */
 export const vague = ({ low95, high95 }: Ratio, whole: number) => low95 <= whole && high95 >= whole
 

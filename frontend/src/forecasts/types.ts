@@ -174,7 +174,6 @@ export interface Value {
   count: number
   rank?: number
   profile: number
-  width?: number
   lon?: number
   lat?: number
 }

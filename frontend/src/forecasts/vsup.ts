@@ -37,9 +37,18 @@ export function colourOf(theme: Theme, value: number, uncertainty: number): stri
 /** The class of a value under limits, each the lower end of the next class. */
 export const classOf = (limits: readonly number[], value: number) => limits.filter((limit) => value >= limit).length
 
-/** The class of uncertainty of an interval around an expectation. */
+/** Half of the width of the 80 % interval of a normal variable, in standard deviations, both ways. */
+const spread = 2 * 1.2816
+
+/** The expectations from which a Poisson variable is in a surer class: its interval is about spread × √λ wide. */
+export const floors = [...widths].reverse().map((factor) => (spread / factor) ** 2)
+
+/**
+ * The class of uncertainty of a value. A count is never surer than a Poisson variable of its mean: an interval of whole
+ * numbers that is only 0 would say that next to nothing is sure, and that a little more is not.
+ */
 export const uncertaintyOf = (expected: number, low: number, high: number) =>
-  widths.filter((factor) => high - low >= factor * expected).length
+  Math.max(widths.filter((factor) => high - low >= factor * expected).length, widths.length - classOf(floors, expected))
 
 const steps = [1, 2, 5]
 

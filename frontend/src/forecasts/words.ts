@@ -39,6 +39,7 @@ const fr = {
     fresh: (days: number) =>
       days < 1 ? 'début aujourd’hui' : days === 1 ? 'commencée hier' : `commencée il y a ${days} jours`,
     ahead: (days: number) => (days <= 1 ? 'commence demain' : `commence dans ${days} jours`),
+    partial: 'Vous voyez la part de vos secteurs.',
     over: 'Période passée',
     overHelp: 'Lancez un calcul plus récent.',
     toBeat: 'À battre :',
@@ -202,6 +203,7 @@ const en: ForecastWords = {
     until: (when) => `trained on what was known until ${when}`,
     fresh: (days) => (days < 1 ? 'begins today' : days === 1 ? 'began yesterday' : `began ${days} days ago`),
     ahead: (days) => (days <= 1 ? 'begins tomorrow' : `begins in ${days} days`),
+    partial: 'You see the part of your areas.',
     over: 'Period over',
     overHelp: 'Start a newer run.',
     toBeat: 'To beat:',
