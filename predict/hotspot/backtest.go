@@ -161,7 +161,7 @@ func (p *past) walk(ctx context.Context, origins []judge.Day, last judge.Day, o 
 			cuts = append(cuts, d)
 		}
 	}
-	models, err := judge.Walk(ctx, cuts, o.Workers, o.Report, "learn", func(_ context.Context, d judge.Day) (*trained, error) { return p.train(d), nil })
+	models, err := judge.Walk(ctx, cuts, o.Workers, o.Report, "learn", func(_ context.Context, d judge.Day) (*trained, error) { return p.train(d, true), nil })
 	if err != nil {
 		return nil, err
 	}

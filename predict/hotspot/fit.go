@@ -123,7 +123,7 @@ func (p *past) rehearse(ctx context.Context, until judge.Day, areas []float64, o
 	if len(origins) > 0 {
 		cuts = append(cuts, origins[0], origins[len(origins)/2])
 	}
-	models, err := judge.Walk(ctx, cuts, o.Workers, o.Report, "learn", func(_ context.Context, d judge.Day) (*trained, error) { return p.train(d), nil })
+	models, err := judge.Walk(ctx, cuts, o.Workers, o.Report, "learn", func(_ context.Context, d judge.Day) (*trained, error) { return p.train(d, false), nil })
 	if err != nil {
 		return nil, nil, err
 	}

@@ -85,12 +85,12 @@ func (p *past) targets(until judge.Day) (origins []judge.Day, days int) {
 
 // sample is what can be learnt from on the morning of a day. What is known by then and happened in the target counts;
 // late reports are missed there as they would have been.
-func (p *past) sample(until judge.Day) *sample {
+func (p *past) sample(until judge.Day, logs bool) *sample {
 	origins, days := p.targets(until)
 	if len(origins) == 0 {
 		return nil
 	}
-	s := &sample{days: float64(days)}
+	s := &sample{days: float64(days), logs: logs}
 	counts, some := make([][]float64, len(origins)), 0
 	for k, o := range origins {
 		counts[k] = make([]float64, len(p.grid.IDs))
@@ -118,10 +118,11 @@ func (p *past) sample(until judge.Day) *sample {
 	return s
 }
 
-// train fits all models to what is known on the morning of a day.
-func (p *past) train(until judge.Day) *trained {
+// train fits models to what is known on the morning of a day; all of them, or without the regression, which is slow and
+// has never been the best.
+func (p *past) train(until judge.Day, all bool) *trained {
 	t := &trained{until: until}
-	s := p.sample(until)
+	s := p.sample(until, all)
 	if s == nil || s.rows() < 10*columns {
 		return t
 	}
@@ -131,7 +132,9 @@ func (p *past) train(until judge.Day) *trained {
 	if t.rows < rowsPerColumn*columns { // what has more freedom would learn chance
 		return t
 	}
-	t.regression = fitRegression(s)
+	if all {
+		t.regression = fitRegression(s)
+	}
 	t.forest = fitForest(s, t.mixture, forestTrees)
 	return t
 }
@@ -153,10 +156,12 @@ func (p *past) daily(t *trained, seen *surfaces, all bool) map[string][]float64 
 		return out
 	}
 	out[Mixture], out[Repeat] = t.mixture.daily(g, seen), t.repeat.daily(g, seen)
-	if t.regression == nil {
+	if t.forest == nil {
 		return out
 	}
-	out[Regression] = perDay(t.regression.logs(g, seen), t.regression.days)
+	if t.regression != nil {
+		out[Regression] = perDay(t.regression.logs(g, seen), t.regression.days)
+	}
 	out[Trees] = t.forest.daily(g, seen)
 	mean, three := make([]float64, len(g.IDs)), make([]float64, len(g.IDs))
 	for i := range mean {

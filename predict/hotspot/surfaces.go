@@ -156,6 +156,7 @@ func (n *neighbours) average(values, buffer []float64, times int) {
 
 // sample is a table to learn from: rows are places at past origins, y what happened there in the days after.
 type sample struct {
+	logs   bool      // x is wanted
 	x      []float64 // row-major, columns each: log(1+value)
 	raw    []float64 // the same without logarithm
 	steady []float64 // raw times the scale of its origin
@@ -183,7 +184,9 @@ func (s *sample) take(p *past, seen *surfaces, y []float64, some uint64, none, f
 		for c := range columns {
 			v := seen.column[c][i]
 			s.raw, s.steady = append(s.raw, v), append(s.steady, v*seen.scale[c])
-			s.x = append(s.x, math.Log1p(v))
+			if s.logs {
+				s.x = append(s.x, math.Log1p(v))
+			}
 		}
 		s.y, s.weight = append(s.y, y[i]), append(s.weight, 1/chance)
 		s.offset = append(s.offset, math.Log(p.grid.Areas[i]/(p.grid.side*p.grid.side)))
