@@ -25,12 +25,12 @@ func Predict(ctx context.Context, _ *geoengine.Store, options Options) ([]Result
 		return nil, fmt.Errorf("bench predict: %w", err)
 	}
 	steps := []func() ([]Result, error){
-		func() ([]Result, error) { return one(small.speed(ctx, 5, 1, options)) },
+		func() ([]Result, error) { return small.speed(ctx, 5, 1, options) },
 		func() ([]Result, error) { return million(ctx, options) },
 		func() ([]Result, error) { return small.beside(ctx, options) },
 		func() ([]Result, error) { return twinstim(ctx, options) },
 		func() ([]Result, error) {
-			calls := callCity(options.Seed, 10, 3*365+7*stationOrigins, 60)
+			calls := callCity(options.Seed, 6, 2*365+7*stationOrigins, 40)
 			return predictStations(ctx, options, "calls made up", calls)
 		},
 	}
@@ -45,13 +45,11 @@ func Predict(ctx context.Context, _ *geoengine.Store, options Options) ([]Result
 	return results, nil
 }
 
-func one(r Result, err error) ([]Result, error) { return []Result{r}, err }
-
 // million is the speed with options.Events thefts, a million by default, in a city of 40 km × 40 km.
 func million(ctx context.Context, options Options) ([]Result, error) {
 	c, err := theftCaseOf(fmt.Sprintf("%d thefts", options.Events), newTheftTown(options.Seed+1, options.Events, 40_000, 5*365), 10, 1)
 	if err != nil {
 		return nil, err
 	}
-	return one(c.speed(ctx, 1, 60, options))
+	return c.speed(ctx, 1, 60, options)
 }

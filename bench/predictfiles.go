@@ -95,7 +95,7 @@ func theftFile(ctx context.Context, file data.File, options Options) ([]Result, 
 		return nil, err
 	}
 	results, err := c.beside(ctx, options)
-	return append([]Result{speed}, results...), err
+	return append(speed, results...), err
 }
 
 // callFile compares forecasts of the twenty stations with most calls, by days of the local clock.

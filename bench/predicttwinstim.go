@@ -59,7 +59,7 @@ func twinstim(ctx context.Context, options Options) ([]Result, error) {
 	} else if !peer.Converged {
 		name += " (not converged)"
 	}
-	results := []Result{Faster(fmt.Sprintf("%s: learn and forecast %d days", c.name, horizon), "s", took, peer.Seconds, name, 1)}
+	results := []Result{Faster(fmt.Sprintf("%s: learn and forecast %d days, processor time", c.name, horizon), "s", took.processor, peer.Seconds, name, 1)}
 	if peer.Scores == nil {
 		return results, nil
 	}

@@ -1,6 +1,6 @@
 # Peer of predict/hotspot: twinstim of the R package surveillance (Meyer, Elias & Höhle 2012), an endemic-epidemic point
 # process. Reads on stdin {"x", "y": km, "t": days, "side": km, "until": day, "horizon": days, "cx", "cy": km, "area": km2}
-# and writes the expected number in each cell and the seconds of the fit and of the forecast.
+# and writes the expected number in each cell and the seconds of processor time of the fit and of the forecast.
 suppressMessages({library(surveillance); library(jsonlite); library(sp)})
 task <- fromJSON(file("stdin"))
 n <- 10                                            # tiles a side
@@ -10,7 +10,8 @@ tile <- function(x, y) pmin(floor(x / size), n - 1) + n * pmin(floor(y / size), 
 counts <- tabulate(tile(task$x, task$y) + 1, n * n)
 density <- (counts + 0.5) / size^2                 # the coarse density of the past stands for the population at risk
 sink(stderr())
-begun <- proc.time()[["elapsed"]]
+spent <- function() sum(proc.time()[c("user.self", "sys.self")])
+begun <- spent()
 step <- 30
 starts <- seq(0, task$until - 1, by = step)
 grid <- expand.grid(tile = as.character(seq_len(n * n) - 1), start = starts)
@@ -24,7 +25,7 @@ fit <- twinstim(endemic = ~ offset(log(density)) + I(start / 365), epidemic = ~ 
   data = data, start = c("e.(Intercept)" = -4, "e.siaf.1" = log(0.15), "e.tiaf.1" = 0.1),
   optim.args = list(control = list(trace = 0)), verbose = FALSE)
 b <- coef(fit)
-learnt <- proc.time()[["elapsed"]] - begun
+learnt <- spent() - begun
 sigma <- exp(b[["e.siaf.1"]]); alpha <- exp(b[["e.tiaf.1"]])
 from <- task$until; to <- from + task$horizon
 endemic <- exp(b[["h.(Intercept)"]] + b[["h.I(start/365)"]] * from / 365) * density[tile(task$cx, task$cy) + 1] * task$horizon
@@ -35,7 +36,7 @@ for (j in late) {
   left <- exp(-alpha * (from - task$t[j])) - exp(-alpha * (min(to, task$t[j] + 30) - task$t[j]))
   epidemic <- epidemic + exp(b[["e.(Intercept)"]]) * exp(-d2 / (2 * sigma^2)) * (d2 <= 0.25) * max(left, 0) / alpha
 }
-took <- proc.time()[["elapsed"]] - begun
+took <- spent() - begun
 sink()
 cat(toJSON(list(scores = (endemic + epidemic) * task$area, seconds = took, fit = learnt, version = as.character(packageVersion("surveillance")),
   converged = isTRUE(fit$converged)), auto_unbox = TRUE, digits = 8))
