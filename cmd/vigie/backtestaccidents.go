@@ -29,6 +29,7 @@ type backtestAccidentsCommand struct {
 	Budgets    []float64 `help:"Shares of all segment-hours; 0.01, 0.05, 0.13, 0.20 if not given." placeholder:"SHARE"`
 	Damage     bool      `help:"Accidents with damage only count like the others."`
 	Variants   bool      `help:"Judge the variants of the model on the test year too."`
+	Quick      bool      `help:"Leave out the inner year, on which variants are compared."`
 	Draws      int       `default:"2000" help:"Draws of the bootstrap."`
 	Seed       uint64    `default:"1" help:"Seed of chance."`
 }
@@ -80,7 +81,7 @@ func (c *backtestAccidentsCommand) Run(ctx context.Context, a *app) error {
 		in.Train = append(in.Train, wholeYear(y, zone))
 	}
 	in.Test = wholeYear(c.Test, zone)
-	report, err := backtest.Run(ctx, in, backtest.Options{Budgets: c.Budgets, Draws: c.Draws, Seed: c.Seed, Damage: c.Damage, Variants: c.Variants, Progress: a.progress})
+	report, err := backtest.Run(ctx, in, backtest.Options{Budgets: c.Budgets, Draws: c.Draws, Seed: c.Seed, Damage: c.Damage, Variants: c.Variants, Quick: c.Quick, Progress: a.progress})
 	if err != nil {
 		return err
 	}

@@ -146,14 +146,15 @@ func (o *outlook) places() int {
 
 func verdict(usable bool, row forecast.Row) forecast.Text {
 	mine, theirs := math.Round(1000*row.Model)/10, math.Round(1000*row.Baseline)/10
+	mineFR, theirsFR := french(mine, 1), french(theirs, 1)
 	if !usable {
 		return forecast.Text{
-			FR: fmt.Sprintf("Pas de signal établi : sur la dernière année, la prévision place %.1f %% des accidents dans 13 %% des lieux et heures, le compte du passé %.1f %% ; l'écart ne dépasse pas le hasard.", mine, theirs),
+			FR: fmt.Sprintf("Pas de signal établi : sur la dernière année, la prévision place %s\u00a0%% des accidents dans 13\u00a0%% des lieux et heures, le compte du passé %s\u00a0%% ; l'écart ne dépasse pas le hasard.", mineFR, theirsFR),
 			EN: fmt.Sprintf("No established signal: on the last year the forecast has %.1f %% of accidents in 13 %% of places and hours, the count of the past %.1f %%; the difference is within chance.", mine, theirs),
 		}
 	}
 	return forecast.Text{
-		FR: fmt.Sprintf("Sur la dernière année, que la prévision n'avait pas vue, 13 %% des lieux et heures contiennent %.1f %% des accidents, contre %.1f %% par le compte du passé.", mine, theirs),
+		FR: fmt.Sprintf("Sur la dernière année, que la prévision n'avait pas vue, 13\u00a0%% des lieux et heures contiennent %s\u00a0%% des accidents, contre %s\u00a0%% par le compte du passé.", mineFR, theirsFR),
 		EN: fmt.Sprintf("On the last year, which the forecast had not seen, 13 %% of places and hours hold %.1f %% of accidents, against %.1f %% by the count of the past.", mine, theirs),
 	}
 }

@@ -2,6 +2,8 @@ package accidents
 
 import (
 	"fmt"
+	"strconv"
+	"strings"
 	"time"
 
 	"vigie/geoengine/forecast"
@@ -11,6 +13,11 @@ import (
 
 func title() module.Text {
 	return module.Text{FR: "Accidents de la route", EN: "Road accidents"}
+}
+
+// french writes a number with a decimal comma.
+func french(v float64, decimals int) string {
+	return strings.Replace(strconv.FormatFloat(v, 'f', decimals, 64), ".", ",", 1)
 }
 
 // unitOf says what values count.
@@ -35,12 +42,12 @@ func toBeat() forecast.Text {
 func chosenWords(roads bool, r *roadrisk.Report) []forecast.Text {
 	if roads {
 		return []forecast.Text{{
-			FR: fmt.Sprintf("%s : régression binomiale négative par tronçon de 250 à 500 m (classe de route, trafic probable, accidents alentour), puis Bayes empirique sur les accidents du tronçon ; dispersion φ = %.2f. La même surface que les contrôles routiers.", r.Model, r.Dispersion),
+			FR: fmt.Sprintf("%s : régression binomiale négative par tronçon de 250 à 500 m (classe de route, trafic probable, accidents alentour), puis Bayes empirique sur les accidents du tronçon ; dispersion φ = %s. La même surface que les contrôles routiers.", r.Model, french(r.Dispersion, 2)),
 			EN: fmt.Sprintf("%s: negative-binomial regression by stretch of 250 to 500 m (class of road, traffic to be expected, accidents around), then Empirical Bayes on the stretch's own accidents; dispersion φ = %.2f. The same surface as for road checkpoints.", r.Model, r.Dispersion),
 		}}
 	}
 	return []forecast.Text{{
-		FR: fmt.Sprintf("%s : sans réseau routier, par cellule ; régression binomiale négative sur les accidents alentour à trois échelles, puis Bayes empirique ; dispersion φ = %.2f.", r.Model, r.Dispersion),
+		FR: fmt.Sprintf("%s : sans réseau routier, par cellule ; régression binomiale négative sur les accidents alentour à trois échelles, puis Bayes empirique ; dispersion φ = %s.", r.Model, french(r.Dispersion, 2)),
 		EN: fmt.Sprintf("%s: without a road network, by cell; negative-binomial regression on the accidents around at three scales, then Empirical Bayes; dispersion φ = %.2f.", r.Model, r.Dispersion),
 	}}
 }
@@ -69,7 +76,7 @@ func limits(h *history, o *outlook, damage int) []forecast.Text {
 			EN: "It knows nothing of road works, of new layouts and of changes of traffic to come.",
 		},
 		{
-			FR: fmt.Sprintf("Niveau attendu : %.2f fois la moyenne des années apprises ; mois : %.1f %% d'une année.", o.level, 100*o.share),
+			FR: fmt.Sprintf("Niveau attendu : %s fois la moyenne des années apprises ; mois : %s\u00a0%% d'une année.", french(o.level, 2), french(100*o.share, 1)),
 			EN: fmt.Sprintf("Expected level: %.2f times the mean of the years learnt from; months: %.1f %% of a year.", o.level, 100*o.share),
 		},
 	}

@@ -35,7 +35,8 @@ type Options struct {
 	Seed     uint64    // of chance; 1
 	SnapM    float64   // as in roadrisk.Options
 	Damage   bool      // accidents with damage only count like the others
-	Variants bool      // compare the variants of the model too
+	Variants bool      // compare the variants of the model on the test too
+	Quick    bool      // no inner year
 	Progress progress.Func
 }
 
@@ -98,7 +99,7 @@ func Run(ctx context.Context, in Input, o Options) (*Report, error) {
 		}
 	}
 	report := &Report{Name: in.Name, Budgets: o.Budgets, Seed: o.Seed, Draws: o.Draws, Damage: o.Damage}
-	if len(in.Train) > 1 {
+	if len(in.Train) > 1 && !o.Quick {
 		last := in.Train[len(in.Train)-1]
 		inner := in
 		inner.Train, inner.Test = in.Train[:len(in.Train)-1], last

@@ -76,6 +76,9 @@ func surfaceScore(s *roadrisk.Surface) scoring {
 	}
 }
 
+// last is a tie-break, beside one accident: where nothing has happened the hour still tells.
+const last = 1e-6
+
 // others are the counts of the past that the model must beat.
 func (s *split) others(weighted bool) []contender {
 	value := func(a *roadrisk.Placed) float64 {
@@ -97,7 +100,6 @@ func (s *split) others(weighted bool) []contender {
 	if week, err := predict.WeekProfiles([][]float64{hours}); err == nil {
 		shares = week.All
 	}
-	const last = 1e-6 // of a tie-break, beside one accident
 	return []contender{
 		{name: contenderCounts, about: "accidents of the past in the same segment-hour; equal ones by those of the segment, then of the hour", score: func(place int, into []float64) {
 			for h := range into {
@@ -106,7 +108,7 @@ func (s *split) others(weighted bool) []contender {
 		}},
 		{name: contenderSpread, about: "accidents of the past on the segment, spread over the hours of the week as those of all segments", score: func(place int, into []float64) {
 			for h := range into {
-				into[h] = total[place] * shares[h]
+				into[h] = (total[place] + last) * shares[h]
 			}
 		}},
 	}
@@ -127,7 +129,7 @@ func (s *split) withDamage() contender {
 		name: contenderAll, about: "accidents of the past on the segment, those with damage only too, spread over the hours of the week as all of them",
 		score: func(place int, into []float64) {
 			for h := range into {
-				into[h] = total[place] * hours[h]
+				into[h] = (total[place] + last) * hours[h]
 			}
 		},
 	}
