@@ -63,7 +63,7 @@ const lastYear: ExpressionSpecification = ['to-number', ['get', 'last_year'], -1
 /** As uncertaintyOf, from the class of the interval that the tiles hold. */
 const width = [
   'max',
-  ['to-number', ['get', 'width'], 3],
+  ['-', ['to-number', ['get', 'width'], 3], 1],
   ['step', expected, floors.length, ...floors.flatMap((floor, i) => [floor, floors.length - 1 - i])],
 ] as ExpressionSpecification
 

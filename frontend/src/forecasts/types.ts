@@ -174,6 +174,7 @@ export interface Value {
   count: number
   rank?: number
   profile: number
+  width: number // class of the interval, 0 to 3: tiles.UncertaintyClass
   lon?: number
   lat?: number
 }

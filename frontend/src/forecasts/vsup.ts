@@ -6,8 +6,8 @@ import type { Theme } from '../map/ramp'
 /** Classes of uncertainty, from certain to not: how many colours each has. */
 export const colours = [8, 4, 2, 1] as const
 
-/** Upper limits of the width of the 80 % interval over the forecast, of all classes but the last: as tiles.UncertaintyClass. */
-export const widths = [1, 3, 10] as const
+/** Upper limits of the width of the 80 % interval over the forecast, of all classes but the last. */
+export const widths = [3, 6, 12] as const
 
 /** The finest classes of values; rougher ones join neighbours. */
 export const classes = colours[0]
@@ -44,11 +44,12 @@ const spread = 2 * 1.2816
 export const floors = [...widths].reverse().map((factor) => (spread / factor) ** 2)
 
 /**
- * The class of uncertainty of a value. A count is never surer than a Poisson variable of its mean: an interval of whole
- * numbers that is only 0 would say that next to nothing is sure, and that a little more is not.
+ * The class of uncertainty of an expectation whose interval is of a class of tiles.UncertaintyClass (limits 1, 3 and 10). A
+ * count is never surer than a Poisson variable of its mean: an interval of whole numbers that is only 0 would say that next
+ * to nothing is sure, and that a little more is not.
  */
-export const uncertaintyOf = (expected: number, low: number, high: number) =>
-  Math.max(widths.filter((factor) => high - low >= factor * expected).length, widths.length - classOf(floors, expected))
+export const uncertaintyOf = (expected: number, width: number) =>
+  Math.max(width - 1, widths.length - classOf(floors, expected))
 
 const steps = [1, 2, 5]
 
