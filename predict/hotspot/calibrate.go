@@ -55,16 +55,20 @@ func calibrate(trials []*trial, model string, origin judge.Day) calibration {
 	last := &groups[len(groups)-1].class
 	last.n, last.f, last.y, last.ff, last.yy, last.fy = last.n+g.n, last.f+g.f, last.y+g.y, last.ff+g.ff, last.yy+g.yy, last.fy+g.fy
 	days := float64(trials[0].days)
-	excess, squares, before, after := 0., 0., 0., 0.
-	for _, c := range groups {
-		r := (c.y + calibrationPull) / (c.f + calibrationPull)
+	mass := make([]float64, len(groups))
+	for i, c := range groups {
 		cal.at = append(cal.at, math.Log2(c.f/c.n*30/days))
-		cal.ratio = append(cal.ratio, math.Log(r))
+		cal.ratio = append(cal.ratio, math.Log((c.y+calibrationPull)/(c.f+calibrationPull)))
+		mass[i] = c.f
+	}
+	cal.ascend(mass)
+	excess, squares, before, after := 0., 0., 0., 0.
+	for i, c := range groups {
+		r := math.Exp(cal.ratio[i])
 		excess += c.yy - 2*r*c.fy + r*r*c.ff - r*c.f
 		squares += r * r * c.ff
 		before, after = before+c.f, after+r*c.f
 	}
-	cal.ascend()
 	if squares > 0 {
 		cal.alpha = min(max(excess/squares, 0), 20)
 	}
@@ -73,11 +77,27 @@ func calibrate(trials []*trial, model string, origin judge.Day) calibration {
 	return cal
 }
 
-// ascend makes expectations ascend with the model's: a class that falls short of that is raised.
-func (c *calibration) ascend() {
-	for i := 1; i < len(c.at); i++ {
-		if least := c.ratio[i-1] - (c.at[i]-c.at[i-1])*math.Ln2*(1-leastSlope); c.ratio[i] < least {
-			c.ratio[i] = least
+// ascend makes what is expected ascend with what the model says, by leastSlope at least in logarithms: neighbouring classes
+// that do not are brought to their common mean by mass, until all do (pool adjacent violators, Ayer et al. 1955).
+func (c *calibration) ascend(mass []float64) {
+	type block struct {
+		sum, mass float64 // of ratio + slope, by mass
+		n         int
+	}
+	slope := (1 - leastSlope) * math.Ln2
+	var blocks []block
+	for i, r := range c.ratio {
+		blocks = append(blocks, block{(r + slope*c.at[i]) * mass[i], mass[i], 1})
+		for k := len(blocks) - 1; k > 0 && blocks[k-1].sum/blocks[k-1].mass > blocks[k].sum/blocks[k].mass; k-- {
+			a, b := blocks[k-1], blocks[k]
+			blocks = append(blocks[:k-1], block{a.sum + b.sum, a.mass + b.mass, a.n + b.n})
+		}
+	}
+	i := 0
+	for _, b := range blocks {
+		for range b.n {
+			c.ratio[i] = b.sum/b.mass - slope*c.at[i]
+			i++
 		}
 	}
 }

@@ -182,6 +182,36 @@ func TestCalibrationSetsLevelsRight(t *testing.T) {
 	}
 }
 
+// Whatever chance does to the classes, a calibration of what is right in all must be right in all.
+func TestCalibrationKeepsTheTotal(t *testing.T) {
+	t.Parallel()
+	r := rand.New(rand.NewPCG(6, 6))
+	for _, places := range []int{65, 4000} {
+		var trials []*trial
+		daily := make([]float64, places)
+		for i := range daily {
+			daily[i] = math.Exp(r.NormFloat64()) * 20 / float64(places)
+		}
+		forecast, happened := 0., 0.
+		for k := range 30 {
+			observed := make([]float64, places)
+			for i := range daily {
+				observed[i] = poisson(r, 30*daily[i])
+				forecast, happened = forecast+30*daily[i], happened+observed[i]
+			}
+			trials = append(trials, &trial{origin: judge.Day(k * 30), days: 30, bins: map[string]*classes{Mixture: classify(daily, observed, 30)}})
+		}
+		cal := calibrate(trials, Mixture, 900)
+		after := 0.
+		for _, v := range daily {
+			after += 900 * cal.apply(v)
+		}
+		if ratio := after / happened; ratio < .96 || ratio > 1.04 {
+			t.Errorf("%d places: %.0f thefts happened, %.0f were forecast and %.0f are after calibration", places, happened, forecast, after)
+		}
+	}
+}
+
 func TestBacktestKeepsToTheProtocol(t *testing.T) {
 	t.Parallel()
 	events := city(11, 560, 6, .35)
