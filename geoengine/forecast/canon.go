@@ -8,6 +8,7 @@ import (
 	"math"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 	"unicode/utf8"
 
@@ -150,12 +151,23 @@ func (v *Value) check(r *Result) error {
 	switch {
 	case r.Place == Cells && !hex.Valid(v.Cell), r.Place != Cells && (v.Cell != 0 || v.Place == ""):
 		return fmt.Errorf("no place of kind %s", r.Place)
-	case max(len(v.Place), len(v.Label), len(v.Kind)) > maxText || !utf8.ValidString(v.Place+v.Label+v.Kind):
-		return fmt.Errorf("a text of over %d bytes, or not UTF-8", maxText)
+	case max(len(v.Place), len(v.Label), len(v.Kind)) > maxText || !utf8.ValidString(v.Place+v.Label+v.Kind) || strings.ContainsRune(v.Place+v.Label+v.Kind, 0):
+		return fmt.Errorf("a text of over %d bytes, not UTF-8, or with a zero", maxText)
 	case v.Area != "" && !geoengine.ValidAreaPath(v.Area):
 		return fmt.Errorf("area %.40q is no path", v.Area)
 	case !v.From.Before(v.To) || v.From.Before(r.From) || v.To.After(r.To):
 		return fmt.Errorf("from %s to %s is not within the period", v.From, v.To)
+	case v.Rank < 0 || v.Rank > len(r.Values):
+		return fmt.Errorf("rank %d", v.Rank)
+	case v.Profile < -1 || v.Profile >= len(r.Profiles):
+		return fmt.Errorf("profile %d of %d", v.Profile, len(r.Profiles))
+	}
+	return v.checkNumbers()
+}
+
+// checkNumbers refuses numbers that are none, and intervals that do not hold one another.
+func (v *Value) checkNumbers() error {
+	switch {
 	case slices.ContainsFunc([]float64{v.Expected, v.Median, v.Low50, v.High50, v.Low80, v.High80, v.Low95, v.High95, v.Count}, bad):
 		return fmt.Errorf("a number that is none, or below 0")
 	case v.LastYear != -1 && bad(v.LastYear):
@@ -164,10 +176,6 @@ func (v *Value) check(r *Result) error {
 		return fmt.Errorf("intervals [%v, %v], [%v, %v] around %v do not hold one another", v.Low80, v.High80, v.Low95, v.High95, v.Median)
 	case (v.Low50 != 0 || v.High50 != 0) && (v.Low50 < v.Low80 || v.Low50 > v.Median || v.High50 < v.Median || v.High50 > v.High80):
 		return fmt.Errorf("interval [%v, %v] of 50 %% is not between the median %v and [%v, %v]", v.Low50, v.High50, v.Median, v.Low80, v.High80)
-	case v.Rank < 0 || v.Rank > len(r.Values):
-		return fmt.Errorf("rank %d", v.Rank)
-	case v.Profile < -1 || v.Profile >= len(r.Profiles):
-		return fmt.Errorf("profile %d of %d", v.Profile, len(r.Profiles))
 	}
 	return nil
 }

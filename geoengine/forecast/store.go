@@ -97,6 +97,7 @@ func (s *Store) Save(ctx context.Context, r *Result, from Origin) error {
 	if err := r.Check(); err != nil {
 		return err
 	}
+	full(&from.Feeds)
 	head := *r
 	head.Values = nil
 	body, err := json.Marshal(&head)

@@ -106,7 +106,7 @@ func Make(ctx context.Context, f *Forecaster, store *geoengine.Store, spec forec
 	}
 	r.Canonical()
 	if err := r.Check(); err != nil {
-		return nil, fmt.Errorf("forecast %s gives what must not be kept: %s", f.Name, err.Error()) //nolint:errorlint // it is not the caller's input that is wrong
+		return nil, fmt.Errorf("forecast %s gives what must not be kept: %s", f.Name, err.Error()) // no ErrInvalid: it is not what the caller asked that is wrong
 	}
 	return r, nil
 }
@@ -172,7 +172,7 @@ func (d *desk) serve(ctx context.Context, f *Forecaster, call jobs.Call) error {
 	var known *problem.Problem
 	if errors.As(err, &known) && known.FR != "" {
 		d.failed(call.Job, err)
-		told := say(language, err)
+		told := say(language, err).Error()
 		if known.Code == problem.CodeDenied {
 			return fmt.Errorf("%s: %w", told, geoengine.ErrDenied)
 		}

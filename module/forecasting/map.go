@@ -5,12 +5,9 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 
 	"vigie/api/door"
 	"vigie/api/ogc"
-	"vigie/api/problem"
-	"vigie/geoengine"
 	"vigie/geoengine/forecast"
 	"vigie/tiles"
 )
@@ -37,31 +34,21 @@ func (d *desk) tile(w http.ResponseWriter, r *http.Request, pass door.Pass) erro
 
 // readTile reads which tile is asked for, and what it shows.
 func readTile(r *http.Request, pass door.Pass) (t tiles.Tile, window forecast.Window, err error) {
-	var bad problem.Fields
+	q := query{values: pass.Values()}
 	number := func(name, text string) int {
 		n, err := strconv.ParseUint(text, 10, 31)
 		if err != nil || len(text) > 1 && text[0] == '0' {
-			bad.Add("path."+name, "must be a whole number")
+			q.bad.Add("path."+name, "must be a whole number")
 		}
 		return int(n)
 	}
 	row, form, _ := strings.Cut(r.PathValue("file"), ".")
 	t = tiles.Tile{Z: number("z", r.PathValue("z")), X: number("x", r.PathValue("x")), Y: number("file", row)}
 	if form != "mvt" {
-		bad.Add("path.file", "must end with .mvt")
+		q.bad.Add("path.file", "must end with .mvt")
 	}
-	values := pass.Values()
-	window.Kind, window.Step = values.Get("kind"), values.Get("step")
-	const longest = 300
-	if len(window.Kind)+len(window.Step) > longest || strings.ContainsRune(window.Kind+window.Step, 0) {
-		bad.Add("query.kind", "is no kind")
-	}
-	if text := values.Get("at"); text != "" {
-		if window.At, err = time.Parse(time.RFC3339, text); err != nil || window.At.Before(geoengine.Earliest) || window.At.After(geoengine.Latest) {
-			bad.Add("query.at", "must be a date and time of RFC 3339, 1900 to 2100")
-		}
-	}
-	if err := bad.Err(); err != nil {
+	window.Kind, window.Step, window.At = q.text("kind"), q.text("step"), q.instant("at")
+	if err := q.bad.Err(); err != nil {
 		return t, window, err
 	}
 	return t, window, t.Check()

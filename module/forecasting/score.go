@@ -83,7 +83,6 @@ func Judge(f *Forecaster, r *forecast.Result, actual []float64) ([]forecast.Scor
 	}
 	type group struct {
 		kind, step string
-		length     time.Duration
 	}
 	groups, order := map[group][]int{}, []group{}
 	for i := range r.Values {

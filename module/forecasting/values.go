@@ -7,9 +7,11 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"net/url"
 	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/paulmach/orb"
 	"github.com/paulmach/orb/geojson"
@@ -111,60 +113,73 @@ func (d *desk) answerValues(w http.ResponseWriter, r *http.Request, pass door.Pa
 	return err
 }
 
+// query reads parameters and notes those that are wrong.
+type query struct {
+	values url.Values
+	bad    problem.Fields
+}
+
+// count reads a whole number.
+func (q *query) count(name string, standard, least, most int) int {
+	text := q.values.Get(name)
+	if text == "" {
+		return standard
+	}
+	n, err := strconv.Atoi(text)
+	if err != nil || n < least || n > most {
+		q.bad.Add("query."+name, fmt.Sprintf("must be %d to %d", least, most))
+	}
+	return n
+}
+
+// instant reads a time; zero if there is none.
+func (q *query) instant(name string) time.Time {
+	text := q.values.Get(name)
+	if text == "" {
+		return time.Time{}
+	}
+	at, err := time.Parse(time.RFC3339, text)
+	if err != nil || at.Before(geoengine.Earliest) || at.After(geoengine.Latest) {
+		q.bad.Add("query."+name, "must be a date and time of RFC 3339, 1900 to 2100")
+	}
+	return at
+}
+
+// text reads a text.
+func (q *query) text(name string) string {
+	const longest = 300
+	text := q.values.Get(name)
+	if len(text) > longest || !utf8.ValidString(text) || strings.ContainsRune(text, 0) {
+		q.bad.Add("query."+name, "is no text of at most 300 bytes")
+	}
+	return text
+}
+
 // readAsk reads which values are asked for.
-func readAsk(pass door.Pass, run *forecast.Run, whole bool) (ask forecast.Ask, err error) {
-	values := pass.Values()
-	var bad problem.Fields
-	count := func(name string, standard, least, most int) int {
-		text := values.Get(name)
-		if text == "" {
-			return standard
-		}
-		n, err := strconv.Atoi(text)
-		if err != nil || n < least || n > most {
-			bad.Add("query."+name, fmt.Sprintf("must be %d to %d", least, most))
-		}
-		return n
-	}
-	instant := func(name string) time.Time {
-		text := values.Get(name)
-		if text == "" {
-			return time.Time{}
-		}
-		at, err := time.Parse(time.RFC3339, text)
-		if err != nil || at.Before(geoengine.Earliest) || at.After(geoengine.Latest) {
-			bad.Add("query."+name, "must be a date and time of RFC 3339, 1900 to 2100")
-		}
-		return at
-	}
+func readAsk(pass door.Pass, run *forecast.Run, whole bool) (forecast.Ask, error) {
 	const standard = 1000
-	ask = forecast.Ask{
-		Area: values.Get("area"), Step: values.Get("step"), From: instant("from"), To: instant("to"), Rank: count("rank", 0, 1, forecast.MaxValues), Limit: count("limit", standard, 1, maxPage),
+	q := query{values: pass.Values()}
+	ask := forecast.Ask{
+		Area: q.text("area"), Step: q.text("step"), From: q.instant("from"), To: q.instant("to"), Place: q.text("place"), Rank: q.count("rank", 0, 1, forecast.MaxValues),
+		Limit: q.count("limit", standard, 1, maxPage),
 	}
 	if ask.Area != "" && !geoengine.ValidAreaPath(ask.Area) {
-		bad.Add("query.area", "must be the path of an area")
+		q.bad.Add("query.area", "must be the path of an area")
 	}
-	if kinds, given := values["kind"]; given {
-		ask.Kind = &kinds[0]
+	if kind := q.text("kind"); q.values.Has("kind") {
+		ask.Kind = &kind
 	}
-	if place := values.Get("place"); place != "" {
-		if ask.Place = place; run.Head.Place == forecast.Cells {
-			ask.Place = ""
-			if ask.Cell, err = hex.Parse(place); err != nil {
-				bad.Add("query.place", "must be an H3 cell")
-			}
+	if ask.Place != "" && run.Head.Place == forecast.Cells {
+		cell, err := hex.Parse(ask.Place)
+		if err != nil {
+			q.bad.Add("query.place", "must be an H3 cell")
 		}
+		ask.Cell, ask.Place = cell, ""
 	}
-	const longest = 300
-	for _, name := range []string{"kind", "place", "step", "cursor"} {
-		if text := values.Get(name); len(text) > longest || strings.ContainsRune(text, 0) {
-			bad.Add("query."+name, "is no text of at most 300 bytes")
-		}
+	if text := q.text("cursor"); text != "" && !readCursor(text, &ask) {
+		q.bad.Add("query.cursor", "is none of a page of these values")
 	}
-	if text := values.Get("cursor"); text != "" && !readCursor(text, &ask) {
-		bad.Add("query.cursor", "is none of a page of these values")
-	}
-	if err := bad.Err(); err != nil {
+	if err := q.bad.Err(); err != nil {
 		return ask, err
 	}
 	if ask.Rank > 0 && !whole {
