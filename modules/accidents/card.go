@@ -77,10 +77,12 @@ func (in *input) judge(ctx context.Context, h *history, severity bool, seed uint
 		})
 		p = append(p, theirs.Difference.P)
 	}
-	for i, v := range judge.Holm(p) {
+	at := slices.Index(budgets(), backtest.Headline)
+	headline := p[at] // the question that was fixed beforehand; the other budgets are corrected for how many they are
+	others := judge.Holm(slices.Delete(p, at, at+1))
+	for i, v := range slices.Insert(others, at, headline) {
 		card.Backtest[i].P = v
 	}
-	at := slices.Index(budgets(), backtest.Headline)
 	best := card.Backtest[at]
 	card.Usable = best.Low > 0
 	card.Verdict = verdict(card.Usable, best)
