@@ -15,9 +15,11 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"vigie/api/identity"
 	"vigie/geoengine"
 	"vigie/geoengine/forecast"
 	"vigie/geoengine/geotest"
+	"vigie/geoengine/jobs"
 	"vigie/geoengine/journal"
 	"vigie/module"
 )
@@ -489,5 +491,19 @@ func TestRetention(t *testing.T) {
 	}
 	if Kept().For != keepRuns {
 		t.Error("what is declared is not what is done")
+	}
+}
+
+// TestNobodyIsTheHouse tests that no account or client can have the name of the schedule's owner.
+func TestNobodyIsTheHouse(t *testing.T) {
+	t.Parallel()
+	store := geotest.New(t)
+	accounts := identity.NewAccounts(store, rand.Reader, time.Now)
+	house := jobs.House()
+	if err := accounts.CreateClient(t.Context(), house.Name, "x", []geoengine.AccountGrant{{Role: "analyst", Areas: []string{"fr"}}}, nil); err == nil {
+		t.Error("a client has the name of the house")
+	}
+	if err := accounts.CreateAccount(t.Context(), house.Name, "analyst", []string{"fr"}, password); err == nil {
+		t.Error("an account has the name of the house")
 	}
 }
