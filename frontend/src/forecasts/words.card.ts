@@ -89,6 +89,18 @@ const fr = {
     coverage95: 'Dans l’intervalle à 95 %',
   } as Record<string, string>,
 
+  baselines: {
+    count: 'compte',
+    counts: 'compte',
+    nominal: 'promis',
+    kernel: 'noyau',
+    uniform: 'uniforme',
+    decayed: 'compte récent',
+    naive: 'semaine d’avant',
+    'seasonal naive': 'semaine d’avant',
+    'last week': 'semaine d’avant',
+  } as Record<string, string>,
+
   decisions: {
     heading: 'Qu’en avez-vous fait ?',
     help: 'La décision reste humaine : elle est consignée avec votre nom, dans cette liste et au journal. Elle ne change pas la prévision.',
@@ -212,6 +224,14 @@ const en: CardWords = {
     crps: 'CRPS (lower is better)',
     coverage80: 'Within the 80% interval',
     coverage95: 'Within the 95% interval',
+  },
+
+  baselines: {
+    counts: 'count',
+    nominal: 'promised',
+    naive: 'week before',
+    'seasonal naive': 'week before',
+    'last week': 'week before',
   },
 
   decisions: {
