@@ -3,7 +3,9 @@ package accidents
 import (
 	"context"
 	"fmt"
+	"maps"
 	"math"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -39,12 +41,14 @@ const (
 		from unit u,
 		     lateral (select st_transform(st_setsrid(st_makepoint(split_part(u.attributes ->> 'begin', ' ', 1)::float8, split_part(u.attributes ->> 'begin', ' ', 2)::float8), 2154), 4326) p) b,
 		     lateral (select st_transform(st_setsrid(st_makepoint(split_part(u.attributes ->> 'end', ' ', 1)::float8, split_part(u.attributes ->> 'end', ' ', 2)::float8), 2154), 4326) p) f
-		where u.kind = $1 and (u.area = $2 or u.area like $3)`
+		where u.kind = $1 and (u.area = $2 or u.area like $3)
+		order by u.source, u.ref`
 	selectOnRoads = `
 		select e.attributes ->> 'road', st_x(e.geom), st_y(e.geom), e.weight
 		from event e join category c on c.id = e.category
 		where (c.slug = $1 or starts_with(c.slug, $1 || '.')) and e.starts >= $2 and e.starts < $3 and e.severity <> $4
-		  and (e.area = $5 or e.area like $6) and e.geom is not null and e.attributes ->> 'road' = any($7)`
+		  and (e.area = $5 or e.area like $6) and e.geom is not null and e.attributes ->> 'road' = any($7)
+		order by e.source, e.ref`
 )
 
 // below is the LIKE pattern of the descendants of an area.
@@ -73,10 +77,10 @@ func roll(values map[string]float64, list []member) map[string]float64 {
 		known[m.path] = true
 	}
 	sums := make(map[string]float64, len(list))
-	for path, v := range values {
+	for _, path := range slices.Sorted(maps.Keys(values)) { // in one order, for one rounding
 		for at := path; at != ""; at = parentOf(at) {
 			if known[at] {
-				sums[at] += v
+				sums[at] += values[path]
 				break
 			}
 		}
