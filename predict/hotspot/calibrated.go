@@ -35,8 +35,12 @@ func (p *past) calibrated(h *Horizon, steps []step, trials []*trial, from int, h
 		if (i-from)%every != 0 {
 			continue
 		}
-		values := steps[i].scored.kept[headline[i]]
-		cal := calibrate(finished(trials[:i], t.origin), headline[i], t.origin)
+		name := headline[i]
+		if steps[i].scored.kept[name] == nil { // it could not be learnt for this origin
+			name = Count
+		}
+		values := steps[i].scored.kept[name]
+		cal := calibrate(finished(trials[:i], t.origin), name, t.origin)
 		happened, _ := p.happened(t.origin, t.days)
 		bands := newBands(1 / cal.alpha)
 		for c, v := range values {

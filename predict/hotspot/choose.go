@@ -128,6 +128,9 @@ func choices(trials []*trial, budgets []Budget, whole float64, seed uint64) []Ch
 				continue
 			}
 			m := pick(before, k)
+			if t.hits[m] == nil { // it could not be learnt for this origin
+				m = 0
+			}
 			moved = moved || m != 0
 			model, count = append(model, t.hits[m][k]/t.total), append(count, t.hits[0][k]/t.total)
 			c.Share, c.Count, kernelHits, total = c.Share+t.hits[m][k], c.Count+t.hits[0][k], kernelHits+t.hits[kernel][k], total+t.total

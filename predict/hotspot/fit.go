@@ -139,16 +139,19 @@ func (p *past) rehearse(ctx context.Context, until judge.Day, areas []float64, o
 
 // finish computes the values of the models in use.
 func (f *Fitted) finish(p *past, trials []*trial, t *trained) {
+	all := p.daily(t, p.at(f.Until), false)
+	f.daily = map[string][]float64{}
+	for i, c := range f.Choices {
+		if all[c.Model] == nil { // it could not be learnt at the end of the past
+			f.Choices[i].Model, f.Choices[i].Usable = Count, false
+		}
+		f.daily[f.Choices[i].Model] = all[f.Choices[i].Model]
+	}
+	f.daily[Count] = all[Count]
 	f.Model = Count
 	if k := headlineOf(f.Choices); k >= 0 && f.Choices[k].Usable {
 		f.Model, f.Usable = f.Choices[k].Model, true
 	}
-	all := p.daily(t, p.at(f.Until), false)
-	f.daily = map[string][]float64{}
-	for _, c := range f.Choices {
-		f.daily[c.Model] = all[c.Model]
-	}
-	f.daily[Count] = all[Count]
 	f.shape = math.Inf(1)
 	for name, values := range f.daily {
 		cal := calibrate(trials, name, f.Until)

@@ -212,6 +212,30 @@ func TestCalibrationKeepsTheTotal(t *testing.T) {
 	}
 }
 
+// A model that won before and cannot be learnt now, as after a year's gap, gives way to the count.
+func TestChoicesWithoutAModel(t *testing.T) {
+	t.Parallel()
+	const won = 7 // mixture
+	var trials []*trial
+	for k := range 12 {
+		x := &trial{origin: judge.Day(k * 31), days: 30, total: 100, bins: map[string]*classes{}}
+		for m := range Contenders() {
+			x.hits, x.used = append(x.hits, []float64{10}), append(x.used, []float64{1})
+			if m == won {
+				x.hits[m] = []float64{20 + float64(k%2)}
+			}
+			if m == won && k > 8 {
+				x.hits[m] = nil
+			}
+		}
+		trials = append(trials, x)
+	}
+	c := choices(trials, []Budget{{Name: Headline, Share: .05}}, 1e6, 1)[0]
+	if c.Model != Mixture || c.Origins != 8 || c.Count != .1 || c.Share <= .1 || c.Share >= .2 {
+		t.Errorf("%+v", c)
+	}
+}
+
 func TestBacktestKeepsToTheProtocol(t *testing.T) {
 	t.Parallel()
 	events := city(11, 560, 6, .35)
