@@ -92,6 +92,7 @@ const fr = {
   baselines: {
     count: 'compte',
     counts: 'compte',
+    'counts × hours': 'compte × heures',
     nominal: 'promis',
     kernel: 'noyau',
     uniform: 'uniforme',
@@ -228,6 +229,7 @@ const en: CardWords = {
 
   baselines: {
     counts: 'count',
+    'counts × hours': 'count × hours',
     nominal: 'promised',
     naive: 'week before',
     'seasonal naive': 'week before',
