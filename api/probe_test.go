@@ -352,7 +352,7 @@ func neverAnswered() map[string]string {
 		"forecast-accidents-make": "runs have random names; what they show, the other operations on forecasts show too", "forecast-cartheft-make": "likewise", "forecast-firestations-make": "likewise",
 		"execute-forecast-accidents": "likewise", "execute-forecast-cartheft": "likewise", "execute-forecast-firestations": "likewise",
 		"firestations-crews": "it needs a hundred calls with their hour, more than these worlds hold of a station's territory",
-		"cartheft-suggest": "it would draw at random", "cartheft-suggestion": "likewise", "cartheft-decide": "likewise",
+		"cartheft-suggest":   "it would draw at random", "cartheft-suggestion": "likewise", "cartheft-decide": "likewise",
 	}
 }
 
