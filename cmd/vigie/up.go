@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"fmt"
 	"io"
+	"strings"
 
 	"vigie/api/door"
 	"vigie/api/identity"
@@ -15,6 +16,7 @@ import (
 	"vigie/geoengine/disclosure"
 	"vigie/geoengine/forecast"
 	"vigie/geoengine/journal"
+	"vigie/modules/accidents"
 )
 
 // upCommand runs everything on one machine.
@@ -117,7 +119,23 @@ func (c *upCommand) loadDemo(ctx context.Context, a *app, store *geoengine.Store
 	if err != nil {
 		return nil, err
 	}
+	if err := c.peopleDemo(ctx, a, store); err != nil {
+		return nil, err
+	}
 	return &report, planDemo(ctx, a, store)
+}
+
+// peopleDemo imports how many people live in the communes of the demonstration, as vigie accidents population does.
+func (c *upCommand) peopleDemo(ctx context.Context, a *app, store *geoengine.Store) error {
+	territory := demo.New(demo.Config{Seed: c.Seed, Scale: c.Scale})
+	var table strings.Builder
+	table.WriteString("code,population\n")
+	for i := range territory.Communes {
+		fmt.Fprintf(&table, "%s,%d\n", territory.Communes[i].Code, territory.Communes[i].Population)
+	}
+	file := data.File{Name: "communes.csv", Open: func() (io.ReadCloser, error) { return io.NopCloser(strings.NewReader(table.String())), nil }}
+	_, err := accidents.ImportPopulation(ctx, store, []data.File{file}, territory.Config.LastYear, a.clock())
+	return err
 }
 
 // planDemo has the server make forecasts of the demonstration, beside the map.
