@@ -22,14 +22,15 @@ import (
 	"vigie/geoengine/jobs"
 	"vigie/geoengine/journal"
 	"vigie/module"
+	"vigie/module/moduletest"
 )
 
 func TestHostileRequests(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
-	b := s.person(t, "toulouse")
+	b := s.Person(t, "toulouse")
 	id := s.ran(t, b, "fr.76")
-	other := s.ran(t, s.person(t, "paris"), "fr.11")
+	other := s.ran(t, s.Person(t, "paris"), "fr.11")
 	run, values := "/api/forecasts/runs/"+id, "/api/forecasts/runs/"+id+"/values"
 	const post = "/api/forecasts/thefts/runs"
 	many := strings.TrimSuffix(strings.Repeat(`"fr.76",`, 60), ",")
@@ -97,22 +98,22 @@ func TestHostileRequests(t *testing.T) {
 		{"process without horizon", "POST", "/ogc/processes/forecast-thefts/execution", `{"inputs":{"areas":["fr.76"]}}`, 400},
 		{"process of the future", "POST", "/ogc/processes/forecast-thefts/execution", `{"inputs":{"areas":["fr.76"],"horizon":"P7D","until":"2200-01-01T00:00:00Z"}}`, 400},
 	} {
-		a := s.do(t, b, c.method, c.target, c.body)
-		if a.status != c.want {
-			t.Errorf("%s: %d, not %d: %.300s", c.name, a.status, c.want, a.body)
+		a := s.Do(t, b, c.method, c.target, c.body)
+		if a.Status != c.want {
+			t.Errorf("%s: %d, not %d: %.300s", c.name, a.Status, c.want, a.Body)
 		}
-		if a.status >= 400 && !strings.HasPrefix(c.target, "/ogc") && !strings.Contains(a.header.Get("Content-Type"), "problem+json") {
-			t.Errorf("%s: %s", c.name, a.header.Get("Content-Type"))
+		if a.Status >= 400 && !strings.HasPrefix(c.target, "/ogc") && !strings.Contains(a.Header.Get("Content-Type"), "problem+json") {
+			t.Errorf("%s: %s", c.name, a.Header.Get("Content-Type"))
 		}
-		if strings.Contains(string(a.body), "SQLSTATE") || strings.Contains(string(a.body), "pgx") {
-			t.Errorf("%s tells of the database: %s", c.name, a.body)
+		if strings.Contains(string(a.Body), "SQLSTATE") || strings.Contains(string(a.Body), "pgx") {
+			t.Errorf("%s tells of the database: %s", c.name, a.Body)
 		}
 	}
-	if a := s.do(t, b, "POST", post, `{"areas":["fr.76"],"horizon":"P7D"}`, "Origin", "https://evil.example", "Sec-Fetch-Site", "cross-site"); a.status != http.StatusForbidden {
-		t.Errorf("from another site: %d", a.status)
+	if a := s.Do(t, b, "POST", post, `{"areas":["fr.76"],"horizon":"P7D"}`, "Origin", "https://evil.example", "Sec-Fetch-Site", "cross-site"); a.Status != http.StatusForbidden {
+		t.Errorf("from another site: %d", a.Status)
 	}
 	var page struct{ Values []map[string]any }
-	s.get(t, b, values+"?area=fr.11", &page)
+	s.Get(t, b, values+"?area=fr.11", &page)
 	if len(page.Values) != 0 {
 		t.Errorf("values of Paris: %v", page.Values)
 	}
@@ -154,7 +155,7 @@ func TestVictim(t *testing.T) {
 		<-ctx.Done() // until it is killed
 		return ctx.Err()
 	}}
-	askOn(t, store, k, &stood{at: startNow()}).work(t)
+	askOn(t, store, k, &stood{at: startNow()}).Work(t)
 	time.Sleep(time.Minute)
 }
 
@@ -182,11 +183,11 @@ func TestKilled(t *testing.T) {
 		t.Fatal(err)
 	}
 	front := askOn(t, store, &fake{}, &stood{at: startNow()}) // without background work: the victim does it
-	b := front.person(t, "toulouse")
-	a := front.do(t, b, "POST", "/api/forecasts/thefts/runs", `{"areas":["fr.76"],"horizon":"P7D"}`, "Prefer", "respond-async")
+	b := front.Person(t, "toulouse")
+	a := front.Do(t, b, "POST", "/api/forecasts/thefts/runs", `{"areas":["fr.76"],"horizon":"P7D"}`, "Prefer", "respond-async")
 	var made struct{ Job string }
-	if a.into(t, &made); a.status != http.StatusAccepted {
-		t.Fatalf("%d %s", a.status, a.body)
+	if a.Into(t, &made); a.Status != http.StatusAccepted {
+		t.Fatalf("%d %s", a.Status, a.Body)
 	}
 	waiting, cancel := context.WithTimeout(t.Context(), 30*time.Second)
 	defer cancel()
@@ -201,7 +202,7 @@ func TestKilled(t *testing.T) {
 		t.Errorf("the killed run has left %d runs, %d values", runs, values)
 	}
 	run(t, store, `update job set lease = clock_timestamp() - interval '1 s'`) // rather than to wait for its end
-	front.work(t)
+	front.Work(t)
 	front.await(t, b, made.Job)
 	if runs, values := front.rows(t); runs != 1 || values == 0 {
 		t.Errorf("%d runs, %d values", runs, values)
@@ -211,21 +212,21 @@ func TestKilled(t *testing.T) {
 // rows counts what is kept.
 func (s *site) rows(t *testing.T) (runs, values int) {
 	t.Helper()
-	if err := s.store.Pool.QueryRow(t.Context(), `select (select count(*) from forecast_run), (select count(*) from forecast_value)`).Scan(&runs, &values); err != nil {
+	if err := s.Store.Pool.QueryRow(t.Context(), `select (select count(*) from forecast_run), (select count(*) from forecast_value)`).Scan(&runs, &values); err != nil {
 		t.Fatal(err)
 	}
 	return runs, values
 }
 
 // await waits for a run.
-func (s *site) await(t *testing.T, b browser, id string) {
+func (s *site) await(t *testing.T, b moduletest.Caller, id string) {
 	t.Helper()
 	for deadline := time.Now().Add(30 * time.Second); ; time.Sleep(50 * time.Millisecond) {
-		if s.do(t, b, "GET", "/api/forecasts/runs/"+id, "").status == http.StatusOK {
+		if s.Do(t, b, "GET", "/api/forecasts/runs/"+id, "").Status == http.StatusOK {
 			return
 		}
 		if time.Now().After(deadline) {
-			t.Fatalf("no run: %s", s.do(t, b, "GET", "/ogc/jobs/"+id, "").body)
+			t.Fatalf("no run: %s", s.Do(t, b, "GET", "/ogc/jobs/"+id, "").Body)
 		}
 	}
 }
@@ -242,16 +243,16 @@ func TestDismissed(t *testing.T) {
 		return nil
 	}}
 	s := askOn(t, store, k, &stood{at: startNow()})
-	s.work(t)
-	b := s.person(t, "toulouse")
+	stop := s.Work(t)
+	b := s.Person(t, "toulouse")
 	var made struct{ Job string }
-	s.do(t, b, "POST", "/api/forecasts/thefts/runs", `{"areas":["fr.76"],"horizon":"P7D"}`, "Prefer", "respond-async").into(t, &made)
+	s.Do(t, b, "POST", "/api/forecasts/thefts/runs", `{"areas":["fr.76"],"horizon":"P7D"}`, "Prefer", "respond-async").Into(t, &made)
 	<-begun
-	if a := s.do(t, b, "DELETE", "/ogc/jobs/"+made.Job, ""); a.status != http.StatusOK {
-		t.Fatalf("%d %s", a.status, a.body)
+	if a := s.Do(t, b, "DELETE", "/ogc/jobs/"+made.Job, ""); a.Status != http.StatusOK {
+		t.Fatalf("%d %s", a.Status, a.Body)
 	}
 	close(on)
-	s.stop() // once its work is done
+	stop() // once its work is done
 	if runs, values := s.rows(t); runs+values != 0 {
 		t.Errorf("%d runs, %d values", runs, values)
 	}
@@ -292,7 +293,7 @@ func TestOneSchedule(t *testing.T) {
 	}
 	both()
 	count(1)
-	a.work(t)
+	a.Work(t)
 	deadline := time.Now().Add(20 * time.Second)
 	for runs := 0; runs == 0 && time.Now().Before(deadline); runs, _ = a.rows(t) {
 		time.Sleep(50 * time.Millisecond)
@@ -321,8 +322,8 @@ func TestOneSchedule(t *testing.T) {
 func TestDrift(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
-	b := s.person(t, "toulouse")
-	log := journal.New(s.store, rand.Reader, s.clock.now)
+	b := s.Person(t, "toulouse")
+	log := journal.New(s.Store, rand.Reader, s.clock.now)
 	defer log.Close()
 	look := func() {
 		t.Helper()
@@ -333,11 +334,11 @@ func TestDrift(t *testing.T) {
 	scores := func(id string) []forecast.Score {
 		t.Helper()
 		var got runBody
-		s.get(t, b, "/api/forecasts/runs/"+id, &got)
+		s.Get(t, b, "/api/forecasts/runs/"+id, &got)
 		return got.Scores
 	}
 	first := s.ran(t, b, "fr.76")
-	thefts(t, s.store, "w1", "fr.76.31.31555", 1.44, 43.6, 6, startNow(), 6) // about what is expected of a week
+	thefts(t, s.Store, "w1", "fr.76.31.31555", 1.44, 43.6, 6, startNow(), 6) // about what is expected of a week
 	s.clock.move(8 * 24 * time.Hour)
 	look()
 	if got := scores(first); len(got) != 0 {
@@ -350,40 +351,40 @@ func TestDrift(t *testing.T) {
 	if len(got) != 1 || got[0].Observed != 6 || got[0].Step != "P7D" || !got[0].InBand || got[0].Drift == nil || !got[0].Drift.InBand || got[0].Cover80 < 0.5 || got[0].Hits < got[0].Baseline {
 		t.Fatalf("scores: %+v", got)
 	}
-	thefts(t, s.store, "late", "fr.76.31.31555", 1.44, 43.6, 1, startNow(), 6)
+	thefts(t, s.Store, "late", "fr.76.31.31555", 1.44, 43.6, 1, startNow(), 6)
 	s.clock.move(8 * 24 * time.Hour)
 	look()
 	if got = scores(first); len(got) != 2 || got[0].Observed != 6 || got[1].Observed != 7 {
 		t.Fatalf("scored again: %+v", got)
 	}
 	var alerts struct{ Alerts []alertBody }
-	if s.get(t, b, "/api/forecasts/alerts", &alerts); len(alerts.Alerts) != 0 {
+	if s.Get(t, b, "/api/forecasts/alerts", &alerts); len(alerts.Alerts) != 0 {
 		t.Errorf("alerts: %+v", alerts)
 	}
 	second := s.ran(t, b, "fr.76")
-	thefts(t, s.store, "wave", "fr.76.31.31555", 1.44, 43.6, 90, s.clock.now(), 6)
+	thefts(t, s.Store, "wave", "fr.76.31.31555", 1.44, 43.6, 90, s.clock.now(), 6)
 	s.clock.move(12 * 24 * time.Hour)
 	look()
 	if got = scores(second); len(got) != 1 || got[0].InBand || got[0].Drift.InBand || got[0].Drift.Runs != 2 {
 		t.Fatalf("after the wave: %+v", got)
 	}
-	if s.get(t, b, "/api/forecasts/alerts", &alerts); len(alerts.Alerts) != 1 || alerts.Alerts[0].Run != second || !strings.Contains(alerts.Alerts[0].Text.FR, "97 observés") {
+	if s.Get(t, b, "/api/forecasts/alerts", &alerts); len(alerts.Alerts) != 1 || alerts.Alerts[0].Run != second || !strings.Contains(alerts.Alerts[0].Text.FR, "97 observés") {
 		t.Errorf("alerts: %+v", alerts)
 	}
 	var list struct{ Forecasts []forecastBody }
-	if s.get(t, b, "/api/forecasts", &list); list.Forecasts[0].Alert == nil {
+	if s.Get(t, b, "/api/forecasts", &list); list.Forecasts[0].Alert == nil {
 		t.Error("the list has no alert")
 	}
-	part := s.person(t, "haute-garonne")
-	if s.get(t, part, "/api/forecasts/alerts", &alerts); len(alerts.Alerts) != 0 {
+	part := s.Person(t, "haute-garonne")
+	if s.Get(t, part, "/api/forecasts/alerts", &alerts); len(alerts.Alerts) != 0 {
 		t.Errorf("alerts over areas beyond: %+v", alerts)
 	}
 	var got2 runBody
-	if s.get(t, part, "/api/forecasts/runs/"+second, &got2); len(got2.Scores) != 0 || got2.Alert != nil {
+	if s.Get(t, part, "/api/forecasts/runs/"+second, &got2); len(got2.Scores) != 0 || got2.Alert != nil {
 		t.Errorf("scores over areas beyond: %+v", got2.Scores)
 	}
 	var lines int
-	if err := s.store.Pool.QueryRow(t.Context(), `select count(*) from journal where operation = 'forecast-alert' and reference like '%' || $1`, second).Scan(&lines); err != nil || lines != 1 {
+	if err := s.Store.Pool.QueryRow(t.Context(), `select count(*) from journal where operation = 'forecast-alert' and reference like '%' || $1`, second).Scan(&lines); err != nil || lines != 1 {
 		t.Errorf("%d lines of the alert in the journal, %v", lines, err)
 	}
 }
@@ -401,10 +402,10 @@ func TestDatabaseRestart(t *testing.T) {
 		return nil
 	}
 	s := askOn(t, store, k, &stood{at: startNow()})
-	b := s.person(t, "toulouse")
-	s.work(t)
+	b := s.Person(t, "toulouse")
+	s.Work(t)
 	var made struct{ Job string }
-	s.do(t, b, "POST", "/api/forecasts/thefts/runs", `{"areas":["fr.76"],"horizon":"P7D"}`, "Prefer", "respond-async").into(t, &made)
+	s.Do(t, b, "POST", "/api/forecasts/thefts/runs", `{"areas":["fr.76"],"horizon":"P7D"}`, "Prefer", "respond-async").Into(t, &made)
 	deadline := time.Now().Add(40 * time.Second)
 	for time.Now().Before(deadline) {
 		time.Sleep(100 * time.Millisecond)
@@ -414,7 +415,7 @@ func TestDatabaseRestart(t *testing.T) {
 			return
 		}
 	}
-	t.Fatalf("no run: %s", s.do(t, b, "GET", "/ogc/jobs/"+made.Job, "").body)
+	t.Fatalf("no run: %s", s.Do(t, b, "GET", "/ogc/jobs/"+made.Job, "").Body)
 }
 
 // TestJudge holds scores against ones made by hand.
@@ -482,7 +483,7 @@ func TestSlot(t *testing.T) {
 func TestRetention(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
-	s.ran(t, s.person(t, "toulouse"), "fr.76")
+	s.ran(t, s.Person(t, "toulouse"), "fr.76")
 	if n, err := s.desk.store.Purge(t.Context(), startNow().AddDate(3, 0, 0).Add(-keepRuns)); err != nil || n != 0 {
 		t.Errorf("%d runs erased too soon, %v", n, err)
 	}
@@ -503,7 +504,7 @@ func TestNobodyIsTheHouse(t *testing.T) {
 	if err := accounts.CreateClient(t.Context(), house.Name, "x", []geoengine.AccountGrant{{Role: "analyst", Areas: []string{"fr"}}}, nil); err == nil {
 		t.Error("a client has the name of the house")
 	}
-	if err := accounts.CreateAccount(t.Context(), house.Name, "analyst", []string{"fr"}, password); err == nil {
+	if err := accounts.CreateAccount(t.Context(), house.Name, "analyst", []string{"fr"}, moduletest.Password); err == nil {
 		t.Error("an account has the name of the house")
 	}
 }

@@ -3,18 +3,12 @@ package forecasting
 import (
 	"cmp"
 	"context"
-	"crypto/rand"
 	"crypto/sha256"
 	"encoding/json"
 	"fmt"
-	"io"
-	"log/slog"
 	"math"
 	"net/http"
-	"net/http/cookiejar"
-	"net/http/httptest"
 	"slices"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -22,18 +16,14 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
-	"vigie/api"
-	"vigie/api/identity"
 	"vigie/geoengine"
-	"vigie/geoengine/cube"
 	"vigie/geoengine/forecast"
 	"vigie/geoengine/geotest"
 	"vigie/geoengine/hex"
 	"vigie/module"
+	"vigie/module/moduletest"
 	"vigie/progress"
 )
-
-const password = "correct horse battery"
 
 // fake is a forecaster of thefts by cell of resolution 7: each place gets the mean of its weeks.
 type fake struct {
@@ -172,13 +162,10 @@ func (c *stood) move(by time.Duration) {
 
 // site is a running server with the forecaster.
 type site struct {
-	*httptest.Server
+	*moduletest.Site
 	desk  *desk
 	fake  *fake
-	api   *api.Server
-	store *geoengine.Store
 	clock *stood
-	stop  func()
 }
 
 func newSite(t *testing.T) *site {
@@ -186,7 +173,7 @@ func newSite(t *testing.T) *site {
 	store := geotest.New(t)
 	seed(t, store)
 	s := askOn(t, store, &fake{}, &stood{at: startNow()})
-	s.work(t)
+	s.Work(t)
 	return s
 }
 
@@ -210,15 +197,10 @@ func seed(t *testing.T, store *geoengine.Store) {
 	thefts(t, store, "a", "fr.76.31.31555", 1.44, 43.6, 120, startNow().AddDate(0, 0, -182), 182)
 	thefts(t, store, "b", "fr.76.82", 1.35, 44.1, 40, startNow().AddDate(0, 0, -182), 182)
 	thefts(t, store, "c", "fr.11", 2.35, 48.8, 60, startNow().AddDate(0, 0, -182), 182)
-	accounts := identity.NewAccounts(store, rand.Reader, time.Now)
-	for _, a := range []struct{ name, role, area string }{
+	moduletest.Enrol(t, store, [][3]string{
 		{"alice", "commander", "*"}, {"toulouse", "commander", "fr.76"}, {"haute-garonne", "commander", "fr.76.31"}, {"paris", "commander", "fr.11"}, {"operator", "operator", "fr.76"},
 		{"analyst", "analyst", "fr.76"}, {"admin", "admin", "fr.76"}, {"auditor", "auditor", "*"},
-	} {
-		if err := accounts.CreateAccount(t.Context(), a.name, a.role, []string{a.area}, password); err != nil {
-			t.Fatal(err)
-		}
-	}
+	})
 }
 
 func run(t *testing.T, store *geoengine.Store, sql string, args ...any) {
@@ -244,10 +226,8 @@ func thefts(t *testing.T, store *geoengine.Store, prefix, area string, lon, lat 
 // askOn is a server on a store, without the work beside it.
 func askOn(t *testing.T, store *geoengine.Store, k *fake, clock *stood) *site {
 	t.Helper()
-	s := &site{store: store, fake: k, clock: clock}
-	log := slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelError}))
-	events := cube.New(s.store, log)
-	host := module.Host{Store: s.store, Cube: events, Log: log, Clock: clock.now, Random: rand.Reader}
+	host := moduletest.Host(t, store)
+	host.Clock = clock.now
 	extension, err := Extension(host, []Forecaster{k.forecaster()})
 	if err != nil {
 		t.Fatal(err)
@@ -256,14 +236,7 @@ func askOn(t *testing.T, store *geoengine.Store, k *fake, clock *stood) *site {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s.desk = extension.Processes[0].Maker.(maker).desk
-	s.api, err = api.New(api.Config{Store: s.store, Cube: events, Log: log, Clock: time.Now, Random: rand.Reader, Build: "test", Extensions: []api.Extension{extension, other}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	s.Server = httptest.NewServer(s.api.Handler())
-	t.Cleanup(s.Close)
-	return s
+	return &site{moduletest.Serve(t, host, extension, other), extension.Processes[0].Maker.(maker).desk, k, clock}
 }
 
 // otherForecaster is that of a second module.
@@ -273,119 +246,17 @@ func otherForecaster(k *fake) Forecaster {
 	return f
 }
 
-// work does the work beside the server until the test ends, or stop is called.
-func (s *site) work(t *testing.T) {
-	t.Helper()
-	ctx, stop := context.WithCancel(context.Background())
-	done := make(chan error, 1)
-	go func() { done <- s.api.Work(ctx) }()
-	s.stop = sync.OnceFunc(func() {
-		stop()
-		if err := <-done; err != nil {
-			t.Error(err)
-		}
-	})
-	t.Cleanup(s.stop)
-}
-
-// answer is what a request got.
-type answer struct {
-	status int
-	header http.Header
-	body   []byte
-}
-
-func (a answer) into(t *testing.T, v any) {
-	t.Helper()
-	if err := json.Unmarshal(a.body, v); err != nil {
-		t.Fatalf("%v: %d %.300s", err, a.status, a.body)
-	}
-}
-
-// browser is a person's, or a machine's key.
-type browser struct {
-	client *http.Client
-	key    string
-}
-
-func (s *site) person(t *testing.T, name string) browser {
-	t.Helper()
-	jar, err := cookiejar.New(nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	b := browser{client: &http.Client{Jar: jar}}
-	if a := s.do(t, b, http.MethodPost, "/api/session", fmt.Sprintf(`{"name":%q,"password":%q}`, name, password)); a.status != http.StatusOK {
-		t.Fatalf("log-in of %s: %d %s", name, a.status, a.body)
-	}
-	return b
-}
-
-func (s *site) machine(t *testing.T, name string, grants ...geoengine.AccountGrant) browser {
-	t.Helper()
-	accounts := identity.NewAccounts(s.store, rand.Reader, time.Now)
-	if err := accounts.CreateClient(t.Context(), name, name, grants, nil); err != nil {
-		t.Fatal(err)
-	}
-	key, _, err := accounts.AddKey(t.Context(), name, time.Now().AddDate(1, 0, 0))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return browser{client: &http.Client{}, key: key}
-}
-
-func (s *site) do(t *testing.T, b browser, method, target, body string, header ...string) answer {
-	t.Helper()
-	r, err := http.NewRequestWithContext(t.Context(), method, s.URL+target, strings.NewReader(body))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if body != "" {
-		r.Header.Set("Content-Type", "application/json")
-	}
-	if b.key != "" {
-		r.Header.Set("Authorization", "Bearer "+b.key)
-	}
-	for i := 0; i < len(header); i += 2 {
-		r.Header.Set(header[i], header[i+1])
-	}
-	client := b.client
-	if client == nil {
-		client = &http.Client{}
-	}
-	response, err := client.Do(r)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer response.Body.Close()
-	got, err := io.ReadAll(response.Body)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return answer{response.StatusCode, response.Header, got}
-}
-
-// get asks and reads what comes.
-func (s *site) get(t *testing.T, b browser, target string, v any) {
-	t.Helper()
-	a := s.do(t, b, http.MethodGet, target, "")
-	if a.status != http.StatusOK {
-		t.Fatalf("%s: %d %s", target, a.status, a.body)
-	}
-	a.into(t, v)
-}
-
 // ran makes a run of areas and returns its id.
-func (s *site) ran(t *testing.T, b browser, areas ...string) string {
+func (s *site) ran(t *testing.T, b moduletest.Caller, areas ...string) string {
 	t.Helper()
 	raw, err := json.Marshal(areas)
 	if err != nil {
 		t.Fatal(err)
 	}
-	a := s.do(t, b, http.MethodPost, "/api/forecasts/thefts/runs", `{"areas":`+string(raw)+`,"horizon":"P7D"}`)
+	a := s.Do(t, b, http.MethodPost, "/api/forecasts/thefts/runs", `{"areas":`+string(raw)+`,"horizon":"P7D"}`)
 	var made struct{ Run string }
-	if a.into(t, &made); a.status != http.StatusCreated || made.Run == "" {
-		t.Fatalf("make: %d %s", a.status, a.body)
+	if a.Into(t, &made); a.Status != http.StatusCreated || made.Run == "" {
+		t.Fatalf("make: %d %s", a.Status, a.Body)
 	}
 	return made.Run
 }

@@ -1,42 +1,28 @@
 package accidents
 
 import (
-	"crypto/rand"
 	"fmt"
-	"io"
-	"log/slog"
 	"math"
 	mathrand "math/rand/v2"
 	"net/http"
-	"net/http/cookiejar"
-	"net/http/httptest"
-	"strings"
 	"testing"
 	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/paulmach/orb"
 
-	"vigie/api"
-	"vigie/api/identity"
 	"vigie/geoengine"
 	"vigie/geoengine/cube"
 	"vigie/geoengine/geotest"
 	"vigie/geoengine/hex"
-	"vigie/module"
+	"vigie/module/moduletest"
 )
-
-const password = "correct horse battery"
 
 // newStore is a database with the module's tables, two communes (west and east of 1.45°) and one far away.
 func newStore(t *testing.T) *geoengine.Store {
 	t.Helper()
 	store := geotest.New(t)
-	m := Module()
-	schema, _ := m.Schema()
-	if err := store.MigrateModule(t.Context(), schema); err != nil {
-		t.Fatal(err)
-	}
+	moduletest.Migrate(t, store, Module())
 	run(t, store,
 		`insert into source values (1, 'test', 'Test events', 'us', 'none', 'https://example.org', true)`,
 		`insert into category values (1, 'road.accident'), (2, 'vehicle.theft')`,
@@ -161,69 +147,29 @@ func scatter(zone *time.Location, perYear int, years ...int) []happening {
 
 // site is a running server with the module.
 type site struct {
-	*httptest.Server
-	store *geoengine.Store
-	cube  *cube.Cube
+	*moduletest.Site
+	cube *cube.Cube
 }
 
 func newSite(t *testing.T, db *geoengine.Store) *site {
 	t.Helper()
-	accounts := identity.NewAccounts(db, rand.Reader, time.Now)
-	for _, a := range []struct{ name, role, area string }{
+	moduletest.Enrol(t, db, [][3]string{
 		{"alice", "commander", "*"}, {"west", "analyst", "fr.31.west"}, {"paris", "commander", "fr.75"}, {"auditor", "auditor", "*"}, {"authority", "authority", "*"},
-	} {
-		if err := accounts.CreateAccount(t.Context(), a.name, a.role, []string{a.area}, password); err != nil {
-			t.Fatal(err)
-		}
-	}
-	log := slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelError}))
-	s := &site{store: db, cube: cube.New(db, log)}
-	if err := s.cube.Load(t.Context(), nil); err != nil {
+	})
+	host := moduletest.Host(t, db)
+	if err := host.Cube.Load(t.Context(), nil); err != nil {
 		t.Fatal(err)
 	}
-	m := Module()
-	extension, err := m.Start(module.Host{Store: db, Cube: s.cube, Log: log, Clock: time.Now, Random: rand.Reader})
+	extension, err := Module().Start(host)
 	if err != nil {
 		t.Fatal(err)
 	}
-	server, err := api.New(api.Config{Store: db, Cube: s.cube, Log: log, Clock: time.Now, Random: rand.Reader, Build: "test", Extensions: []api.Extension{extension}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	s.Server = httptest.NewServer(server.Handler())
-	t.Cleanup(s.Close)
-	return s
+	return &site{moduletest.Serve(t, host, extension), host.Cube}
 }
 
 // get asks as a person.
 func (s *site) get(t *testing.T, name, target string) (status int, body string) {
 	t.Helper()
-	jar, err := cookiejar.New(nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	client := &http.Client{Jar: jar}
-	do := func(method, target, body string) (int, string) {
-		r, err := http.NewRequestWithContext(t.Context(), method, s.URL+target, strings.NewReader(body))
-		if err != nil {
-			t.Fatal(err)
-		}
-		if body != "" {
-			r.Header.Set("Content-Type", "application/json")
-		}
-		answer, err := client.Do(r)
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer func() { _ = answer.Body.Close() }()
-		all, err := io.ReadAll(answer.Body)
-		if err != nil {
-			t.Fatal(err)
-		}
-		return answer.StatusCode, string(all)
-	}
-	if status, body := do(http.MethodPost, "/api/session", fmt.Sprintf(`{"name":%q,"password":%q}`, name, password)); status != http.StatusOK {
-		t.Fatalf("log-in of %s: %d %s", name, status, body)
-	}
-	return do(http.MethodGet, target, "")
+	a := s.Do(t, s.Person(t, name), http.MethodGet, target, "")
+	return a.Status, string(a.Body)
 }

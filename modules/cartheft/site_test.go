@@ -1,51 +1,30 @@
 package cartheft
 
 import (
-	"context"
 	"crypto/rand"
-	"encoding/json"
-	"fmt"
-	"io"
-	"log/slog"
-	"net/http"
-	"net/http/cookiejar"
-	"net/http/httptest"
-	"strings"
 	"testing"
 	"time"
 
 	"vigie/api"
-	"vigie/api/identity"
 	"vigie/geoengine"
-	"vigie/geoengine/cube"
 	"vigie/geoengine/forecast"
 	"vigie/geoengine/geotest"
 	"vigie/geoengine/hex"
 	"vigie/geoengine/jobs"
-	"vigie/module"
+	"vigie/module/moduletest"
 )
-
-const password = "correct horse battery"
 
 // site is a running server with the module's own operations.
 type site struct {
-	*httptest.Server
-	desk  *desk
-	store *geoengine.Store
+	*moduletest.Site
+	desk *desk
 }
 
 // newStore is a database with the module's tables, two communes (west and east of 1.5°) and accounts.
 func newStore(t *testing.T) *geoengine.Store {
 	t.Helper()
 	store := geotest.New(t)
-	m := Module()
-	schema, ok := m.Schema()
-	if !ok {
-		t.Fatal("no tables")
-	}
-	if err := store.MigrateModule(t.Context(), schema); err != nil {
-		t.Fatal(err)
-	}
+	moduletest.Migrate(t, store, Module())
 	run(t, store,
 		`insert into source values (1, 'test', 'Test events', 'us', 'none', 'https://example.org', true)`,
 		`insert into category values (1, 'road.accident'), (2, 'vehicle.theft'), (3, 'vehicle.theft.moped')`,
@@ -88,37 +67,15 @@ func event(t *testing.T, store *geoengine.Store, ref string, category int, lon, 
 
 func newSite(t *testing.T) *site {
 	t.Helper()
-	s := &site{store: newStore(t)}
-	accounts := identity.NewAccounts(s.store, rand.Reader, time.Now)
-	for _, a := range []struct{ name, role, area string }{
+	store := newStore(t)
+	moduletest.Enrol(t, store, [][3]string{
 		{"alice", "commander", "*"}, {"haute-garonne", "commander", "fr.31"}, {"west", "commander", "fr.31.west"}, {"paris", "commander", "fr.75"},
 		{"analyst", "analyst", "fr.31"}, {"operator", "operator", "fr.31"}, {"auditor", "auditor", "*"},
-	} {
-		if err := accounts.CreateAccount(t.Context(), a.name, a.role, []string{a.area}, password); err != nil {
-			t.Fatal(err)
-		}
-	}
-	log := slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelError}))
-	events := cube.New(s.store, log)
-	s.desk = open(module.Host{Store: s.store, Cube: events, Log: log, Clock: time.Now, Random: rand.Reader})
-	server, err := api.New(api.Config{
-		Store: s.store, Cube: events, Log: log, Clock: time.Now, Random: rand.Reader, Build: "test",
-		Extensions: []api.Extension{s.desk.extend(api.Extension{})},
 	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	s.Server = httptest.NewServer(server.Handler())
-	t.Cleanup(s.Close)
-	ctx, stop := context.WithCancel(context.Background())
-	done := make(chan error, 1)
-	go func() { done <- server.Work(ctx) }()
-	t.Cleanup(func() {
-		stop()
-		if err := <-done; err != nil {
-			t.Error(err)
-		}
-	})
+	host := moduletest.Host(t, store)
+	d := open(host)
+	s := &site{moduletest.Serve(t, host, d.extend(api.Extension{})), d}
+	s.Work(t)
 	return s
 }
 
@@ -160,80 +117,4 @@ func (s *site) save(t *testing.T, hours bool) jobs.ID {
 		t.Fatal(err)
 	}
 	return id
-}
-
-// answer is what a request got.
-type answer struct {
-	status int
-	body   []byte
-}
-
-func (a answer) into(t *testing.T, v any) {
-	t.Helper()
-	if err := json.Unmarshal(a.body, v); err != nil {
-		t.Fatalf("%v: %d %.300s", err, a.status, a.body)
-	}
-}
-
-// browser is a person's, or a machine's key.
-type browser struct {
-	client *http.Client
-	key    string
-}
-
-func (s *site) person(t *testing.T, name string) browser {
-	t.Helper()
-	jar, err := cookiejar.New(nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	b := browser{client: &http.Client{Jar: jar}}
-	if a := s.do(t, b, http.MethodPost, "/api/session", fmt.Sprintf(`{"name":%q,"password":%q}`, name, password)); a.status != http.StatusOK {
-		t.Fatalf("log-in of %s: %d %s", name, a.status, a.body)
-	}
-	return b
-}
-
-func (s *site) machine(t *testing.T, name string, grants ...geoengine.AccountGrant) browser {
-	t.Helper()
-	accounts := identity.NewAccounts(s.store, rand.Reader, time.Now)
-	if err := accounts.CreateClient(t.Context(), name, name, grants, nil); err != nil {
-		t.Fatal(err)
-	}
-	key, _, err := accounts.AddKey(t.Context(), name, time.Now().AddDate(1, 0, 0))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return browser{client: &http.Client{}, key: key}
-}
-
-func (s *site) do(t *testing.T, b browser, method, target, body string, header ...string) answer {
-	t.Helper()
-	r, err := http.NewRequestWithContext(t.Context(), method, s.URL+target, strings.NewReader(body))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if body != "" {
-		r.Header.Set("Content-Type", "application/json")
-	}
-	if b.key != "" {
-		r.Header.Set("Authorization", "Bearer "+b.key)
-	}
-	for i := 0; i < len(header); i += 2 {
-		r.Header.Set(header[i], header[i+1])
-	}
-	client := b.client
-	if client == nil {
-		client = &http.Client{}
-	}
-	response, err := client.Do(r)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer response.Body.Close()
-	got, err := io.ReadAll(response.Body)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return answer{response.StatusCode, got}
 }

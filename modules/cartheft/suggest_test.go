@@ -13,6 +13,7 @@ import (
 
 	"vigie/geoengine"
 	"vigie/geoengine/jobs"
+	"vigie/module/moduletest"
 )
 
 func ask(run jobs.ID, hours int, exploration float64) string {
@@ -24,13 +25,13 @@ func TestSuggestions(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
 	id := s.save(t, true)
-	commander := s.person(t, "haute-garonne")
-	made := s.do(t, commander, http.MethodPost, "/api/cartheft/suggestions", ask(id, 10, 0.08))
-	if made.status != http.StatusCreated {
-		t.Fatalf("%d %s", made.status, made.body)
+	commander := s.Person(t, "haute-garonne")
+	made := s.Do(t, commander, http.MethodPost, "/api/cartheft/suggestions", ask(id, 10, 0.08))
+	if made.Status != http.StatusCreated {
+		t.Fatalf("%d %s", made.Status, made.Body)
 	}
 	var b suggestionBody
-	made.into(t, &b)
+	made.Into(t, &b)
 	if len(b.Slots) != 40 || b.Explored != 0.075 || b.ExplorationHours != 0.75 || b.Precision != "hours" || b.Run != id.String() || len(b.Areas) != 1 || b.Areas[0] != "fr.31" {
 		t.Errorf("%+v", b)
 	}
@@ -54,10 +55,10 @@ func TestSuggestions(t *testing.T) {
 }
 
 // seenAgain holds that what is kept is what was shown, and that its seed gives its explored places again.
-func (s *site) seenAgain(t *testing.T, who browser, b suggestionBody) {
+func (s *site) seenAgain(t *testing.T, who moduletest.Caller, b suggestionBody) {
 	t.Helper()
 	var again suggestionBody
-	s.do(t, who, http.MethodGet, "/api/cartheft/suggestions/"+b.ID, "").into(t, &again)
+	s.Do(t, who, http.MethodGet, "/api/cartheft/suggestions/"+b.ID, "").Into(t, &again)
 	if diff := cmp.Diff(b, again, cmp.AllowUnexported(suggestionBody{})); diff != "" {
 		t.Error(diff)
 	}
@@ -83,33 +84,33 @@ func (s *site) seenAgain(t *testing.T, who browser, b suggestionBody) {
 	}
 }
 
-func (s *site) decided(t *testing.T, who browser, b suggestionBody) {
+func (s *site) decided(t *testing.T, who moduletest.Caller, b suggestionBody) {
 	t.Helper()
 	path := "/api/cartheft/suggestions/" + b.ID + "/decisions"
-	a := s.do(t, who, http.MethodPost, path, `{"decision":"partly","note":"Deux équipages seulement."}`)
-	if a.status != http.StatusCreated {
-		t.Fatalf("%d %s", a.status, a.body)
+	a := s.Do(t, who, http.MethodPost, path, `{"decision":"partly","note":"Deux équipages seulement."}`)
+	if a.Status != http.StatusCreated {
+		t.Fatalf("%d %s", a.Status, a.Body)
 	}
 	var got suggestionBody
-	s.do(t, who, http.MethodGet, "/api/cartheft/suggestions/"+b.ID, "").into(t, &got)
+	s.Do(t, who, http.MethodGet, "/api/cartheft/suggestions/"+b.ID, "").Into(t, &got)
 	if len(got.Decisions) != 1 || got.Decisions[0].Decision != "partly" || got.Decisions[0].Person != "haute-garonne" || got.Decisions[0].Note != "Deux équipages seulement." {
 		t.Errorf("%+v", got.Decisions)
 	}
 	// It is in the journal, with the hash of what was decided on.
 	var n int
-	if err := s.store.Pool.QueryRow(t.Context(), `select count(*) from journal where operation = 'cartheft-decide' and reference like '%' || $1 || '%' and reference like '%' || $2 || '%'`, b.ID, b.Hash).Scan(&n); err != nil {
+	if err := s.Store.Pool.QueryRow(t.Context(), `select count(*) from journal where operation = 'cartheft-decide' and reference like '%' || $1 || '%' and reference like '%' || $2 || '%'`, b.ID, b.Hash).Scan(&n); err != nil {
 		t.Fatal(err)
 	}
 	if n == 0 {
 		t.Error("the decision is not in the journal")
 	}
 	// A machine's key may read, and may not decide.
-	key := s.machine(t, "planner", geoengine.AccountGrant{Role: "commander", Areas: []string{"fr.31"}})
-	if a := s.do(t, key, http.MethodGet, "/api/cartheft/suggestions/"+b.ID, ""); a.status != http.StatusOK {
-		t.Errorf("a client reads: %d %s", a.status, a.body)
+	key := s.Machine(t, "planner", geoengine.AccountGrant{Role: "commander", Areas: []string{"fr.31"}})
+	if a := s.Do(t, key, http.MethodGet, "/api/cartheft/suggestions/"+b.ID, ""); a.Status != http.StatusOK {
+		t.Errorf("a client reads: %d %s", a.Status, a.Body)
 	}
-	if a := s.do(t, key, http.MethodPost, path, `{"decision":"followed"}`); a.status != http.StatusForbidden {
-		t.Errorf("a client decides: %d %s", a.status, a.body)
+	if a := s.Do(t, key, http.MethodPost, path, `{"decision":"followed"}`); a.Status != http.StatusForbidden {
+		t.Errorf("a client decides: %d %s", a.Status, a.Body)
 	}
 }
 
@@ -118,7 +119,7 @@ func TestSuggestionsRefuse(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
 	id := s.save(t, false)
-	alice := s.person(t, "alice")
+	alice := s.Person(t, "alice")
 	for name, c := range map[string]struct {
 		body   string
 		status int
@@ -135,25 +136,25 @@ func TestSuggestionsRefuse(t *testing.T) {
 		"its own seed":       {`{"run":"` + id.String() + `","hours":10,"exploration":0.05,"seed":1}`, 422, ""},
 		"nothing":            {`{}`, 422, ""},
 	} {
-		a := s.do(t, alice, http.MethodPost, "/api/cartheft/suggestions", c.body)
+		a := s.Do(t, alice, http.MethodPost, "/api/cartheft/suggestions", c.body)
 		var p struct{ FR string }
-		a.into(t, &p)
-		if a.status != c.status || !strings.Contains(p.FR, c.says) {
-			t.Errorf("%s: %d %s", name, a.status, a.body)
+		a.Into(t, &p)
+		if a.Status != c.status || !strings.Contains(p.FR, c.says) {
+			t.Errorf("%s: %d %s", name, a.Status, a.Body)
 		}
 	}
 	for who, status := range map[string]int{"paris": 404, "analyst": 403, "operator": 403, "auditor": 403} {
-		if a := s.do(t, s.person(t, who), http.MethodPost, "/api/cartheft/suggestions", ask(id, 10, 0.05)); a.status != status {
-			t.Errorf("%s: %d %s", who, a.status, a.body)
+		if a := s.Do(t, s.Person(t, who), http.MethodPost, "/api/cartheft/suggestions", ask(id, 10, 0.05)); a.Status != status {
+			t.Errorf("%s: %d %s", who, a.Status, a.Body)
 		}
 	}
 	for _, path := range []string{"/api/cartheft/suggestions/x", "/api/cartheft/suggestions/" + id.String(), "/api/cartheft/suggestions?run=x"} {
-		if a := s.do(t, alice, http.MethodGet, path, ""); a.status != 404 {
-			t.Errorf("%s: %d", path, a.status)
+		if a := s.Do(t, alice, http.MethodGet, path, ""); a.Status != 404 {
+			t.Errorf("%s: %d", path, a.Status)
 		}
 	}
-	if a := s.do(t, alice, http.MethodGet, "/api/cartheft/suggestions?cursor=zzz", ""); a.status != 422 {
-		t.Errorf("a cursor that is none: %d", a.status)
+	if a := s.Do(t, alice, http.MethodGet, "/api/cartheft/suggestions?cursor=zzz", ""); a.Status != 422 {
+		t.Errorf("a cursor that is none: %d", a.Status)
 	}
 }
 
@@ -163,9 +164,9 @@ func TestSuggestionsKeepToTheTerritory(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
 	id := s.save(t, false)
-	west := s.person(t, "west")
+	west := s.Person(t, "west")
 	var b suggestionBody
-	s.do(t, west, http.MethodPost, "/api/cartheft/suggestions", ask(id, 3, 0.1)).into(t, &b)
+	s.Do(t, west, http.MethodPost, "/api/cartheft/suggestions", ask(id, 3, 0.1)).Into(t, &b)
 	if b.Precision != "days" || len(b.Warnings) != 1 || len(b.Areas) != 1 || b.Areas[0] != "fr.31.west" || len(b.Slots) != 12 {
 		t.Fatalf("%+v", b)
 	}
@@ -174,26 +175,26 @@ func TestSuggestionsKeepToTheTerritory(t *testing.T) {
 			t.Errorf("%+v", v)
 		}
 	}
-	whole := s.person(t, "haute-garonne")
+	whole := s.Person(t, "haute-garonne")
 	var all suggestionBody
-	s.do(t, whole, http.MethodPost, "/api/cartheft/suggestions", ask(id, 3, 0.1)).into(t, &all)
-	if a := s.do(t, west, http.MethodGet, "/api/cartheft/suggestions/"+all.ID, ""); a.status != 404 {
-		t.Errorf("a suggestion for more than one's territory: %d", a.status)
+	s.Do(t, whole, http.MethodPost, "/api/cartheft/suggestions", ask(id, 3, 0.1)).Into(t, &all)
+	if a := s.Do(t, west, http.MethodGet, "/api/cartheft/suggestions/"+all.ID, ""); a.Status != 404 {
+		t.Errorf("a suggestion for more than one's territory: %d", a.Status)
 	}
-	if a := s.do(t, s.person(t, "analyst"), http.MethodGet, "/api/cartheft/suggestions", ""); a.status != 403 {
-		t.Errorf("thefts are closed to analysts, their suggestions are not: %d", a.status)
+	if a := s.Do(t, s.Person(t, "analyst"), http.MethodGet, "/api/cartheft/suggestions", ""); a.Status != 403 {
+		t.Errorf("thefts are closed to analysts, their suggestions are not: %d", a.Status)
 	}
 	for who, want := range map[string][]string{"west": {b.ID}, "haute-garonne": {all.ID, b.ID}, "alice": {all.ID, b.ID}, "paris": nil} {
 		var got []string
-		reader := s.person(t, who)
+		reader := s.Person(t, who)
 		for next := ""; ; {
 			var page struct {
 				Suggestions []struct{ ID string }
 				Next        string
 			}
-			a := s.do(t, reader, http.MethodGet, "/api/cartheft/suggestions?limit=1&run="+id.String()+"&cursor="+next, "")
-			if a.into(t, &page); a.status != http.StatusOK {
-				t.Fatalf("%s: %d %s", who, a.status, a.body)
+			a := s.Do(t, reader, http.MethodGet, "/api/cartheft/suggestions?limit=1&run="+id.String()+"&cursor="+next, "")
+			if a.Into(t, &page); a.Status != http.StatusOK {
+				t.Fatalf("%s: %d %s", who, a.Status, a.Body)
 			}
 			for _, line := range page.Suggestions {
 				got = append(got, line.ID)
@@ -213,17 +214,17 @@ func TestNothingIsOverwritten(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
 	id := s.save(t, true)
-	alice := s.person(t, "alice")
+	alice := s.Person(t, "alice")
 	var b suggestionBody
-	s.do(t, alice, http.MethodPost, "/api/cartheft/suggestions", ask(id, 10, 0.05)).into(t, &b)
-	if a := s.do(t, alice, http.MethodPost, "/api/cartheft/suggestions/"+b.ID+"/decisions", `{"decision":"followed"}`); a.status != http.StatusCreated {
-		t.Fatalf("%d %s", a.status, a.body)
+	s.Do(t, alice, http.MethodPost, "/api/cartheft/suggestions", ask(id, 10, 0.05)).Into(t, &b)
+	if a := s.Do(t, alice, http.MethodPost, "/api/cartheft/suggestions/"+b.ID+"/decisions", `{"decision":"followed"}`); a.Status != http.StatusCreated {
+		t.Fatalf("%d %s", a.Status, a.Body)
 	}
 	for _, sql := range []string{
 		`update cartheft_suggestion set hours = 1`, `delete from cartheft_suggestion`, `truncate cartheft_suggestion`,
 		`update cartheft_decision set note = ''`, `delete from cartheft_decision`, `truncate cartheft_decision`,
 	} {
-		if _, err := s.store.Pool.Exec(t.Context(), sql); err == nil || !strings.Contains(err.Error(), "only ever added") {
+		if _, err := s.Store.Pool.Exec(t.Context(), sql); err == nil || !strings.Contains(err.Error(), "only ever added") {
 			t.Errorf("%s: %v", sql, err)
 		}
 	}
@@ -235,7 +236,7 @@ func TestNothingIsOverwritten(t *testing.T) {
 		t.Errorf("%d erased, %v", n, err)
 	}
 	var left int
-	if err := s.store.Pool.QueryRow(t.Context(), `select count(*) from cartheft_decision`).Scan(&left); err != nil || left != 0 {
+	if err := s.Store.Pool.QueryRow(t.Context(), `select count(*) from cartheft_decision`).Scan(&left); err != nil || left != 0 {
 		t.Errorf("%d decisions left, %v", left, err)
 	}
 }
@@ -245,9 +246,9 @@ func TestSuggestionsOfClosedThefts(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
 	id := s.save(t, true)
-	alice := s.person(t, "alice")
+	alice := s.Person(t, "alice")
 	var b suggestionBody
-	s.do(t, alice, http.MethodPost, "/api/cartheft/suggestions", ask(id, 10, 0.05)).into(t, &b)
+	s.Do(t, alice, http.MethodPost, "/api/cartheft/suggestions", ask(id, 10, 0.05)).Into(t, &b)
 	for _, rights := range []geoengine.Rights{{Open: []string{"road.accident"}}, {Scope: []string{}}, {Scope: []string{"fr.31.west"}}} {
 		key, err := jobs.ParseID(b.ID)
 		if err != nil {

@@ -28,7 +28,7 @@ const manyThefts = `
 func TestFromReportsToVisits(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
-	run(t, s.store, manyThefts)
+	run(t, s.Store, manyThefts)
 	f, err := Forecaster()
 	if err != nil {
 		t.Fatal(err)
@@ -40,7 +40,7 @@ func TestFromReportsToVisits(t *testing.T) {
 		t.Fatal(err)
 	}
 	made := func() (*forecast.Result, []byte) {
-		r, err := forecasting.Make(t.Context(), &f, s.store, spec, nil)
+		r, err := forecasting.Make(t.Context(), &f, s.Store, spec, nil)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -64,7 +64,7 @@ func TestFromReportsToVisits(t *testing.T) {
 	if total < 20 || total > 35 { // 26.6 a fortnight
 		t.Errorf("%.1f thefts are expected in a fortnight of which 27 are reported", total)
 	}
-	happened, err := f.Actual(t.Context(), s.store, r)
+	happened, err := f.Actual(t.Context(), s.Store, r)
 	if err != nil || sum(happened) < 20 || sum(happened) > 28 {
 		t.Errorf("%v thefts happened, %v", sum(happened), err)
 	}
@@ -76,11 +76,11 @@ func TestFromReportsToVisits(t *testing.T) {
 		t.Fatal(err)
 	}
 	var b suggestionBody
-	a := s.do(t, s.person(t, "haute-garonne"), http.MethodPost, "/api/cartheft/suggestions", ask(id, 5, 0.05))
-	if a.status != http.StatusCreated {
-		t.Fatalf("%d %s", a.status, a.body)
+	a := s.Do(t, s.Person(t, "haute-garonne"), http.MethodPost, "/api/cartheft/suggestions", ask(id, 5, 0.05))
+	if a.Status != http.StatusCreated {
+		t.Fatalf("%d %s", a.Status, a.Body)
 	}
-	a.into(t, &b)
+	a.Into(t, &b)
 	if b.Precision != "hours" || b.Slots[0].Area != "fr.31.west" || b.Slots[0].Hour < 18 && b.Slots[0].Hour > 2 || b.Held < 10*b.Even {
 		t.Errorf("%s, first %+v, %v held, %v even", b.Precision, b.Slots[0], b.Held, b.Even)
 	}

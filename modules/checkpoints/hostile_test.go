@@ -20,13 +20,14 @@ import (
 	"vigie/geoengine"
 	"vigie/geoengine/geotest"
 	"vigie/geoengine/jobs"
+	"vigie/module/moduletest"
 	"vigie/modules/checkpoints/plan"
 )
 
 func TestHostileRequests(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
-	b := s.person(t, "toulouse")
+	b := s.Person(t, "toulouse")
 	p := s.made(t, b)
 	path := "/api/checkpoints/plans/" + p.ID
 	long := strings.Repeat("x", 600)
@@ -72,16 +73,16 @@ func TestHostileRequests(t *testing.T) {
 		{"places of others", "GET", "/api/checkpoints/places?area=fr.11", "", 404},
 		{"no area", "GET", "/api/checkpoints/places", "", 422},
 	} {
-		a := s.do(t, b, c.method, c.target, c.body)
-		if a.status != c.want || !bytes.Contains(a.body, []byte(`"code"`)) {
-			t.Errorf("%s: %d, not %d: %.200s", c.name, a.status, c.want, a.body)
+		a := s.Do(t, b, c.method, c.target, c.body)
+		if a.Status != c.want || !bytes.Contains(a.Body, []byte(`"code"`)) {
+			t.Errorf("%s: %d, not %d: %.200s", c.name, a.Status, c.want, a.Body)
 		}
 	}
-	if a := s.do(t, b, "POST", path+"/undo", `{"base":1}`, "Sec-Fetch-Site", "cross-site"); a.status != http.StatusForbidden {
-		t.Errorf("another site: %d", a.status)
+	if a := s.Do(t, b, "POST", path+"/undo", `{"base":1}`, "Sec-Fetch-Site", "cross-site"); a.Status != http.StatusForbidden {
+		t.Errorf("another site: %d", a.Status)
 	}
-	if a := s.do(t, b, "POST", path+"/approval", `{"base":1,"reference":"x","authority":"y"}`, "Origin", "https://evil.example"); a.status != http.StatusForbidden {
-		t.Errorf("another origin: %d", a.status)
+	if a := s.Do(t, b, "POST", path+"/approval", `{"base":1,"reference":"x","authority":"y"}`, "Origin", "https://evil.example"); a.Status != http.StatusForbidden {
+		t.Errorf("another origin: %d", a.Status)
 	}
 }
 
@@ -89,24 +90,24 @@ func TestHostileRequests(t *testing.T) {
 func TestRefusals(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
-	b := s.person(t, "toulouse")
+	b := s.Person(t, "toulouse")
 	for lang, want := range map[string]string{"fr": "Choisissez une autre période.", "en": "Choose another period."} {
-		a := s.do(t, b, "POST", "/api/checkpoints/plans", request("refuse", "fr.76"), "Accept-Language", lang)
+		a := s.Do(t, b, "POST", "/api/checkpoints/plans", request("refuse", "fr.76"), "Accept-Language", lang)
 		var p struct{ Detail, Field, FR, EN string }
-		a.into(t, &p)
-		if a.status != 422 || p.Detail != want || p.Field != "from" || p.EN != "Choose another period." || a.header.Get("Content-Type") != "application/problem+json" {
-			t.Errorf("%s: %d %s", lang, a.status, a.body)
+		a.Into(t, &p)
+		if a.Status != 422 || p.Detail != want || p.Field != "from" || p.EN != "Choose another period." || a.Header.Get("Content-Type") != "application/problem+json" {
+			t.Errorf("%s: %d %s", lang, a.Status, a.Body)
 		}
 	}
 	// Asked for as a job, it is the job's message.
-	a := s.do(t, b, "POST", "/api/checkpoints/plans", request("refuse", "fr.76"), "Prefer", "respond-async")
+	a := s.Do(t, b, "POST", "/api/checkpoints/plans", request("refuse", "fr.76"), "Prefer", "respond-async")
 	var ref jobRef
-	a.into(t, &ref)
-	if a.status != http.StatusAccepted {
-		t.Fatalf("%d %s", a.status, a.body)
+	a.Into(t, &ref)
+	if a.Status != http.StatusAccepted {
+		t.Fatalf("%d %s", a.Status, a.Body)
 	}
 	for deadline := time.Now().Add(20 * time.Second); ; time.Sleep(20 * time.Millisecond) {
-		body := string(s.do(t, b, "GET", "/ogc/jobs/"+ref.Job, "").body)
+		body := string(s.Do(t, b, "GET", "/ogc/jobs/"+ref.Job, "").Body)
 		if strings.Contains(body, `"failed"`) {
 			if !strings.Contains(body, "Choisissez une autre période.") {
 				t.Error(body)
@@ -158,15 +159,15 @@ func TestReportsNameNobody(t *testing.T) {
 func TestRowSecurity(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
-	alice := s.person(t, "alice")
+	alice := s.Person(t, "alice")
 	s.made(t, alice, "fr.76")
 	s.made(t, alice, "fr.76.31", "fr.11")
 	p := s.made(t, alice, "fr.76.31")
-	if a := s.do(t, alice, "POST", "/api/checkpoints/plans/"+p.ID+"/approval", `{"base":1,"reference":"x","authority":"y"}`); a.status != 200 {
-		t.Fatal(a.status)
+	if a := s.Do(t, alice, "POST", "/api/checkpoints/plans/"+p.ID+"/approval", `{"base":1,"reference":"x","authority":"y"}`); a.Status != 200 {
+		t.Fatal(a.Status)
 	}
-	if a := s.do(t, alice, "PUT", "/api/checkpoints/places/lixel/8a1969a36c07fff", `{"status":"safe","lit":"no"}`); a.status != 200 && a.status != 404 {
-		t.Fatalf("%d %s", a.status, a.body)
+	if a := s.Do(t, alice, "PUT", "/api/checkpoints/places/lixel/8a1969a36c07fff", `{"status":"safe","lit":"no"}`); a.Status != 200 && a.Status != 404 {
+		t.Fatalf("%d %s", a.Status, a.Body)
 	}
 	for _, c := range []struct {
 		scope                      []string
@@ -176,7 +177,7 @@ func TestRowSecurity(t *testing.T) {
 		{[]string{"fr.76.31.31555"}, 0, 0, 0}, {[]string{"fr"}, 3, 4, 1}, {[]string{"fr_76"}, 0, 0, 0}, {[]string{"%"}, 0, 0, 0},
 	} {
 		var plans, revisions, decisions int
-		err := s.store.Read(t.Context(), geoengine.Rights{Scope: c.scope}, func(tx pgx.Tx) error {
+		err := s.Store.Read(t.Context(), geoengine.Rights{Scope: c.scope}, func(tx pgx.Tx) error {
 			const sql = `select (select count(*) from checkpoints_plan), (select count(*) from checkpoints_revision), (select count(*) from checkpoints_decision)`
 			return tx.QueryRow(t.Context(), sql).Scan(&plans, &revisions, &decisions)
 		})
@@ -184,7 +185,7 @@ func TestRowSecurity(t *testing.T) {
 			t.Errorf("scope %q: %d plans, %d revisions, %d decisions, %v", c.scope, plans, revisions, decisions, err)
 		}
 	}
-	err := s.store.Read(t.Context(), geoengine.AllRights(), func(tx pgx.Tx) error {
+	err := s.Store.Read(t.Context(), geoengine.AllRights(), func(tx pgx.Tx) error {
 		_, err := tx.Exec(t.Context(), `delete from checkpoints_plan`)
 		return err
 	})
@@ -192,7 +193,7 @@ func TestRowSecurity(t *testing.T) {
 		t.Error("a reader deletes plans")
 	}
 	for _, sql := range []string{`update checkpoints_revision set note = 'x'`, `update checkpoints_revision set seed = ''`, `update checkpoints_revision set body = '{}', seed = '', draws = null`} {
-		if _, err := s.store.Pool.Exec(t.Context(), sql); err == nil {
+		if _, err := s.Store.Pool.Exec(t.Context(), sql); err == nil {
 			t.Errorf("%s: revisions are changed", sql)
 		}
 	}
@@ -202,11 +203,11 @@ func TestRowSecurity(t *testing.T) {
 func TestRetention(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
-	b := s.person(t, "toulouse")
+	b := s.Person(t, "toulouse")
 	draft, signed := s.made(t, b), s.made(t, b)
 	path := "/api/checkpoints/plans/" + signed.ID
-	if a := s.do(t, b, "POST", path+"/approval", `{"base":1,"reference":"x","authority":"y"}`); a.status != 200 {
-		t.Fatal(a.status)
+	if a := s.Do(t, b, "POST", path+"/approval", `{"base":1,"reference":"x","authority":"y"}`); a.Status != 200 {
+		t.Fatal(a.Status)
 	}
 	purge := func(after time.Duration) int {
 		t.Helper()
@@ -219,12 +220,12 @@ func TestRetention(t *testing.T) {
 	if n := purge(keepDrafts - time.Hour); n != 0 {
 		t.Errorf("%d plans are erased too soon", n)
 	}
-	if n := purge(keepDrafts + time.Hour); n != 1 || s.do(t, b, "GET", "/api/checkpoints/plans/"+draft.ID, "").status != 404 {
+	if n := purge(keepDrafts + time.Hour); n != 1 || s.Do(t, b, "GET", "/api/checkpoints/plans/"+draft.ID, "").Status != 404 {
 		t.Errorf("%d plans are erased", n)
 	}
 	purge(keepSeeds + time.Hour)
 	var got planBody
-	s.do(t, b, "GET", path, "").into(t, &got)
+	s.Do(t, b, "GET", path, "").Into(t, &got)
 	if !strings.HasPrefix(got.Plan.Request.Seed, commitment) || got.Hash != signed.Hash {
 		t.Errorf("the seed is %q, the hash %s was %s", got.Plan.Request.Seed, got.Hash, signed.Hash)
 	}
@@ -233,7 +234,7 @@ func TestRetention(t *testing.T) {
 	}
 	var left int
 	const rest = `select (select count(*) from checkpoints_plan) + (select count(*) from checkpoints_revision) + (select count(*) from checkpoints_decision)`
-	if err := s.store.Pool.QueryRow(t.Context(), rest).Scan(&left); err != nil || left != 0 {
+	if err := s.Store.Pool.QueryRow(t.Context(), rest).Scan(&left); err != nil || left != 0 {
 		t.Errorf("%d rows are left, %v", left, err)
 	}
 }
@@ -243,7 +244,7 @@ func TestRetention(t *testing.T) {
 func TestDismissedJobsLeaveNoPlan(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
-	b := s.person(t, "toulouse")
+	b := s.Person(t, "toulouse")
 	begun, go1 := make(chan struct{}, 4), make(chan struct{})
 	var calls atomic.Int32
 	s.shop.before = func(context.Context) error {
@@ -253,17 +254,17 @@ func TestDismissedJobsLeaveNoPlan(t *testing.T) {
 		}
 		return nil
 	}
-	a := s.do(t, b, "POST", "/api/checkpoints/plans", request("x", "fr.76"), "Prefer", "respond-async")
+	a := s.Do(t, b, "POST", "/api/checkpoints/plans", request("x", "fr.76"), "Prefer", "respond-async")
 	var ref jobRef
-	a.into(t, &ref)
+	a.Into(t, &ref)
 	<-begun
-	if a := s.do(t, b, "DELETE", "/ogc/jobs/"+ref.Job, ""); a.status != 200 {
-		t.Fatalf("%d %s", a.status, a.body)
+	if a := s.Do(t, b, "DELETE", "/ogc/jobs/"+ref.Job, ""); a.Status != 200 {
+		t.Fatalf("%d %s", a.Status, a.Body)
 	}
 	close(go1)
 	time.Sleep(200 * time.Millisecond)
-	if a := s.do(t, b, "GET", "/api/checkpoints/plans/"+ref.Job, ""); a.status != 404 {
-		t.Errorf("a dismissed job has made a plan: %d", a.status)
+	if a := s.Do(t, b, "GET", "/api/checkpoints/plans/"+ref.Job, ""); a.Status != 404 {
+		t.Errorf("a dismissed job has made a plan: %d", a.Status)
 	}
 	// The same job twice: one plan, the first.
 	id, err := jobs.ParseID(s.made(t, b).ID)
@@ -318,7 +319,7 @@ func TestKilled(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer store.Close()
-	migrateHere(t, store)
+	moduletest.Migrate(t, store, Module())
 	seedWorld(t, store)
 	enrolAll(t, store)
 	listener, err := pgx.Connect(t.Context(), url)
@@ -335,10 +336,10 @@ func TestKilled(t *testing.T) {
 		t.Fatal(err)
 	}
 	front := askOn(t, store) // without background work: the victim does it
-	b := front.person(t, "toulouse")
-	a := front.do(t, b, "POST", "/api/checkpoints/plans", request("x", "fr.76"), "Prefer", "respond-async")
+	b := front.Person(t, "toulouse")
+	a := front.Do(t, b, "POST", "/api/checkpoints/plans", request("x", "fr.76"), "Prefer", "respond-async")
 	var ref jobRef
-	a.into(t, &ref)
+	a.Into(t, &ref)
 	waiting, cancel := context.WithTimeout(t.Context(), 30*time.Second)
 	defer cancel()
 	if _, err := listener.WaitForNotification(waiting); err != nil {
@@ -351,14 +352,14 @@ func TestKilled(t *testing.T) {
 	if _, err := store.Pool.Exec(t.Context(), `update job set lease = clock_timestamp() - interval '1 s'`); err != nil { // rather than to wait for its end
 		t.Fatal(err)
 	}
-	front.work(t)
+	front.Work(t)
 	for deadline := time.Now().Add(30 * time.Second); ; time.Sleep(50 * time.Millisecond) {
-		got := front.do(t, b, "GET", "/api/checkpoints/plans/"+ref.Job, "")
-		if got.status == http.StatusOK {
+		got := front.Do(t, b, "GET", "/api/checkpoints/plans/"+ref.Job, "")
+		if got.Status == http.StatusOK {
 			break
 		}
 		if time.Now().After(deadline) {
-			t.Fatalf("no plan: %s", front.do(t, b, "GET", "/ogc/jobs/"+ref.Job, "").body)
+			t.Fatalf("no plan: %s", front.Do(t, b, "GET", "/ogc/jobs/"+ref.Job, "").Body)
 		}
 	}
 	var plans int

@@ -10,12 +10,13 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"vigie/geoengine"
+	"vigie/module/moduletest"
 )
 
 func TestLifeOfAPlan(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
-	commander, operator := s.person(t, "toulouse"), s.person(t, "operator")
+	commander, operator := s.Person(t, "toulouse"), s.Person(t, "operator")
 	p := s.made(t, commander)
 	if p.Revision != 1 || p.State != Draft || p.Author != "toulouse" || len(p.Plan.Posts) != 2 || p.Plan.Request.Seed == "" || p.Plan.Draw.Seed != p.Plan.Request.Seed {
 		t.Errorf("made: %+v", p)
@@ -27,15 +28,15 @@ func TestLifeOfAPlan(t *testing.T) {
 		t.Error(diff)
 	}
 	path := "/api/checkpoints/plans/" + p.ID
-	step := func(b browser, method, what, body string, want int) planBody {
+	step := func(b moduletest.Caller, method, what, body string, want int) planBody {
 		t.Helper()
-		a := s.do(t, b, method, path+what, body)
-		if a.status != want {
-			t.Fatalf("%s: %d %s", what, a.status, a.body)
+		a := s.Do(t, b, method, path+what, body)
+		if a.Status != want {
+			t.Fatalf("%s: %d %s", what, a.Status, a.Body)
 		}
 		var got planBody
 		if want < 300 {
-			a.into(t, &got)
+			a.Into(t, &got)
 		}
 		return got
 	}
@@ -96,7 +97,7 @@ func TestLifeOfAPlan(t *testing.T) {
 		Reports []reportBody `json:"reports"`
 		Totals  reportTotals `json:"totals"`
 	}
-	s.do(t, operator, "GET", path+"/reports", "").into(t, &reports)
+	s.Do(t, operator, "GET", path+"/reports", "").Into(t, &reports)
 	if len(reports.Reports) != 1 || reports.Totals.Checks != 82 || reports.Totals.Missing != 1 || reports.Totals.Hours != 1.5 {
 		t.Errorf("reports: %+v", reports)
 	}
@@ -105,7 +106,7 @@ func TestLifeOfAPlan(t *testing.T) {
 		t.Errorf("closed: %+v", closed)
 	}
 	var history struct{ Revisions []historyLine }
-	s.do(t, commander, "GET", path+"/history", "").into(t, &history)
+	s.Do(t, commander, "GET", path+"/history", "").Into(t, &history)
 	acts := ""
 	for _, line := range history.Revisions {
 		acts += fmt.Sprint(line.Revision, " ", line.Act, " ", line.State, " ", line.Note, "\n")
@@ -123,12 +124,12 @@ func (s *site) journal(t *testing.T, id, hash string) {
 	var signed, content bool
 	const sql = `select bool_or(operation = 'checkpoints-approve' and outcome = '200' and act = 'modification' and reference like '%' || $2 || '%' and reference like '%' || $1 || '%'),
 		bool_or(j::text like '%OPJ%' or j::text like '%pluie%' or j::text like '%Gilets%') from journal j`
-	if err := s.store.Pool.QueryRow(t.Context(), sql, id, hash).Scan(&signed, &content); err != nil || !signed || content {
+	if err := s.Store.Pool.QueryRow(t.Context(), sql, id, hash).Scan(&signed, &content); err != nil || !signed || content {
 		t.Errorf("signed with its hash: %v; holds content: %v; %v", signed, content, err)
 	}
 	for operation, least := range map[string]int{"checkpoints-make": 2, "checkpoints-change": 4, "checkpoints-report": 4, "checkpoints-plan": 1, "checkpoints-close": 2} {
 		var n int
-		if err := s.store.Pool.QueryRow(t.Context(), `select count(*) from journal where operation = $1`, operation).Scan(&n); err != nil || n < least {
+		if err := s.Store.Pool.QueryRow(t.Context(), `select count(*) from journal where operation = $1`, operation).Scan(&n); err != nil || n < least {
 			t.Errorf("%s: %d lines, %v", operation, n, err)
 		}
 	}
@@ -137,25 +138,25 @@ func (s *site) journal(t *testing.T, id, hash string) {
 func TestStaleBases(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
-	b := s.person(t, "toulouse")
+	b := s.Person(t, "toulouse")
 	p := s.made(t, b)
 	path := "/api/checkpoints/plans/" + p.ID
-	if a := s.do(t, b, "POST", path+"/changes", `{"base":1,"changes":[{"op":"lock","post":"p1"}]}`); a.status != 200 {
-		t.Fatalf("%d %s", a.status, a.body)
+	if a := s.Do(t, b, "POST", path+"/changes", `{"base":1,"changes":[{"op":"lock","post":"p1"}]}`); a.Status != 200 {
+		t.Fatalf("%d %s", a.Status, a.Body)
 	}
 	for what, body := range map[string]string{
 		"/changes": `{"base":1,"changes":[{"op":"lock","post":"p2"}]}`, "/undo": `{"base":1}`, "/proposal": `{"base":9}`,
 		"/approval": `{"base":1,"reference":"x","authority":"y"}`, "/refusal": `{"base":1,"reason":"non merci"}`,
 	} {
-		a := s.do(t, b, "POST", path+what, body, "Accept-Language", "en")
-		if a.status != http.StatusConflict || !strings.Contains(string(a.body), `"conflict"`) || !strings.Contains(string(a.body), "Somebody has changed this plan") {
-			t.Errorf("%s: %d %s", what, a.status, a.body)
+		a := s.Do(t, b, "POST", path+what, body, "Accept-Language", "en")
+		if a.Status != http.StatusConflict || !strings.Contains(string(a.Body), `"conflict"`) || !strings.Contains(string(a.Body), "Somebody has changed this plan") {
+			t.Errorf("%s: %d %s", what, a.Status, a.Body)
 		}
 	}
 	results := make(chan int, 8)
 	for range cap(results) { // all at once on one base: one wins
 		go func() {
-			results <- s.do(t, b, "POST", path+"/changes", `{"base":2,"changes":[{"op":"lock","post":"p2"}]}`).status
+			results <- s.Do(t, b, "POST", path+"/changes", `{"base":2,"changes":[{"op":"lock","post":"p2"}]}`).Status
 		}()
 	}
 	won := 0
@@ -177,16 +178,16 @@ func TestStaleBases(t *testing.T) {
 func TestWhoMay(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
-	toulouse := s.person(t, "toulouse")
-	robot := s.machine(t, "robot", geoengine.AccountGrant{Role: "commander", Areas: []string{"fr.76"}})
-	who := map[string]browser{"toulouse": toulouse, "robot": robot}
+	toulouse := s.Person(t, "toulouse")
+	robot := s.Machine(t, "robot", geoengine.AccountGrant{Role: "commander", Areas: []string{"fr.76"}})
+	who := map[string]moduletest.Caller{"toulouse": toulouse, "robot": robot}
 	for _, name := range []string{"paris", "haute-garonne", "operator", "analyst", "admin", "auditor"} {
-		who[name] = s.person(t, name)
+		who[name] = s.Person(t, name)
 	}
-	who["nobody"] = browser{}
+	who["nobody"] = moduletest.Caller{}
 	draft, signed := s.made(t, toulouse, "fr.76"), s.made(t, toulouse, "fr.76")
-	if a := s.do(t, toulouse, "POST", "/api/checkpoints/plans/"+signed.ID+"/approval", `{"base":1,"reference":"x","authority":"y"}`); a.status != 200 {
-		t.Fatalf("%d %s", a.status, a.body)
+	if a := s.Do(t, toulouse, "POST", "/api/checkpoints/plans/"+signed.ID+"/approval", `{"base":1,"reference":"x","authority":"y"}`); a.Status != 200 {
+		t.Fatalf("%d %s", a.Status, a.Body)
 	}
 	const report = `{"held":false,"from":"2026-12-04T22:15:00+01:00","to":"2026-12-04T23:45:00+01:00","checks":0,"positives":{"alcohol":0,"drugs":0},"offences":{"speed":0,"phone":0,"belt":0,"heavy":0,"papers":0,"other":0},"note":""}`
 	d, g := "/api/checkpoints/plans/"+draft.ID, "/api/checkpoints/plans/"+signed.ID
@@ -213,18 +214,18 @@ func TestWhoMay(t *testing.T) {
 		{"PUT", "/api/checkpoints/places/lixel/8a1969a36c07fff", `{"status":"safe","lit":"yes"}`, map[string]int{"paris": 404, "analyst": 403, "admin": 403, "auditor": 403, "nobody": 401}},
 	} {
 		for name, want := range c.want {
-			if a := s.do(t, who[name], c.method, c.target, c.body); a.status != want {
-				t.Errorf("%s %s as %s: %d, not %d: %.200s", c.method, strings.ReplaceAll(strings.ReplaceAll(c.target, draft.ID, "DRAFT"), signed.ID, "SIGNED"), name, a.status, want, a.body)
+			if a := s.Do(t, who[name], c.method, c.target, c.body); a.Status != want {
+				t.Errorf("%s %s as %s: %d, not %d: %.200s", c.method, strings.ReplaceAll(strings.ReplaceAll(c.target, draft.ID, "DRAFT"), signed.ID, "SIGNED"), name, a.Status, want, a.Body)
 			}
 		}
 	}
 	for name, want := range map[string]int{"toulouse": 2, "alice": 2, "paris": 0, "haute-garonne": 0, "operator": 1, "analyst": 2, "admin": 2} {
 		b, there := who[name]
 		if !there {
-			b = s.person(t, name)
+			b = s.Person(t, name)
 		}
 		var list struct{ Plans []planLine }
-		s.do(t, b, "GET", "/api/checkpoints/plans", "").into(t, &list)
+		s.Do(t, b, "GET", "/api/checkpoints/plans", "").Into(t, &list)
 		if len(list.Plans) != want {
 			t.Errorf("%s sees %d plans, not %d", name, len(list.Plans), want)
 		}

@@ -2,34 +2,22 @@ package checkpoints
 
 import (
 	"context"
-	"crypto/rand"
 	"encoding/json"
-	"fmt"
-	"io"
-	"log/slog"
 	"net/http"
-	"net/http/cookiejar"
-	"net/http/httptest"
 	"slices"
-	"strings"
 	"sync"
 	"testing"
 	"time"
 
 	"github.com/paulmach/orb"
 
-	"vigie/api"
-	"vigie/api/identity"
 	"vigie/geoengine"
-	"vigie/geoengine/cube"
 	"vigie/geoengine/geotest"
 	"vigie/geoengine/jobs"
-	"vigie/module"
+	"vigie/module/moduletest"
 	"vigie/modules/checkpoints/plan"
 	"vigie/predict/roadrisk"
 )
-
-const password = "correct horse battery"
 
 // handShop gives problems whose plans are made by hand: two posts at sites a and b, of which each change is counted.
 type handShop struct {
@@ -115,11 +103,9 @@ func (b *handBench) sites() []plan.Site { return handPlan(b.request).Sites }
 
 // site is a running server with the module.
 type site struct {
-	*httptest.Server
-	desk  *desk
-	shop  *handShop
-	api   *api.Server
-	store *geoengine.Store
+	*moduletest.Site
+	desk *desk
+	shop *handShop
 }
 
 // newSite serves the module to alice (commander everywhere), toulouse and paris (commanders), operator, analyst and admin
@@ -127,7 +113,7 @@ type site struct {
 func newSite(t *testing.T) *site {
 	t.Helper()
 	store := geotest.New(t)
-	migrateHere(t, store)
+	moduletest.Migrate(t, store, Module())
 	seedWorld(t, store)
 	enrolAll(t, store)
 	return serveOn(t, store)
@@ -135,69 +121,31 @@ func newSite(t *testing.T) *site {
 
 func enrolAll(t *testing.T, store *geoengine.Store) {
 	t.Helper()
-	accounts := identity.NewAccounts(store, rand.Reader, time.Now)
-	for _, a := range []struct{ name, role, area string }{
+	moduletest.Enrol(t, store, [][3]string{
 		{"alice", "commander", "*"}, {"toulouse", "commander", "fr.76"}, {"paris", "commander", "fr.11"}, {"operator", "operator", "fr.76"},
 		{"analyst", "analyst", "fr.76"}, {"admin", "admin", "fr.76"}, {"haute-garonne", "commander", "fr.76.31"}, {"auditor", "auditor", "*"},
-	} {
-		if err := accounts.CreateAccount(t.Context(), a.name, a.role, []string{a.area}, password); err != nil {
-			t.Fatal(err)
-		}
-	}
+	})
 }
 
 // serveOn serves a store.
 func serveOn(t *testing.T, store *geoengine.Store) *site {
 	t.Helper()
 	s := askOn(t, store)
-	s.work(t)
+	s.Work(t)
 	return s
 }
 
 // askOn is serveOn without the work beside the server.
 func askOn(t *testing.T, store *geoengine.Store) *site {
 	t.Helper()
-	s := &site{store: store, shop: &handShop{}}
-	log := slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelError}))
-	events := cube.New(s.store, log)
-	var err error
-	if s.desk, err = open(module.Host{Store: s.store, Cube: events, Log: log, Clock: time.Now, Random: rand.Reader}); err != nil {
-		t.Fatal(err)
-	}
-	s.desk.shop = s.shop
-	s.api, err = api.New(api.Config{Store: s.store, Cube: events, Log: log, Clock: time.Now, Random: rand.Reader, Build: "test", Extensions: []api.Extension{s.desk.extension()}})
+	host := moduletest.Host(t, store)
+	d, err := open(host)
 	if err != nil {
 		t.Fatal(err)
 	}
-	s.Server = httptest.NewServer(s.api.Handler())
-	t.Cleanup(s.Close)
-	return s
-}
-
-// work does the work beside the server until the test ends.
-func (s *site) work(t *testing.T) {
-	t.Helper()
-	ctx, stop := context.WithCancel(context.Background())
-	done := make(chan error, 1)
-	go func() { done <- s.api.Work(ctx) }()
-	t.Cleanup(func() {
-		stop()
-		if err := <-done; err != nil {
-			t.Error(err)
-		}
-	})
-}
-
-func migrateHere(t *testing.T, store *geoengine.Store) {
-	t.Helper()
-	m := Module()
-	schema, ok := m.Schema()
-	if !ok {
-		t.Fatal("no tables")
-	}
-	if err := store.MigrateModule(t.Context(), schema); err != nil {
-		t.Fatal(err)
-	}
+	shop := &handShop{}
+	d.shop = shop
+	return &site{moduletest.Serve(t, host, d.extension()), d, shop}
 }
 
 // seedWorld writes two territories with a unit each.
@@ -223,83 +171,6 @@ func seedWorld(t *testing.T, store *geoengine.Store) {
 	}
 }
 
-// answer is what a request got.
-type answer struct {
-	status int
-	header http.Header
-	body   []byte
-}
-
-func (a answer) into(t *testing.T, v any) {
-	t.Helper()
-	if err := json.Unmarshal(a.body, v); err != nil {
-		t.Fatalf("%v: %d %.300s", err, a.status, a.body)
-	}
-}
-
-// browser is a person's, or a machine's key.
-type browser struct {
-	client *http.Client
-	key    string
-}
-
-func (s *site) person(t *testing.T, name string) browser {
-	t.Helper()
-	jar, err := cookiejar.New(nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	b := browser{client: &http.Client{Jar: jar}}
-	if a := s.do(t, b, http.MethodPost, "/api/session", fmt.Sprintf(`{"name":%q,"password":%q}`, name, password)); a.status != http.StatusOK {
-		t.Fatalf("log-in of %s: %d %s", name, a.status, a.body)
-	}
-	return b
-}
-
-func (s *site) machine(t *testing.T, name string, grants ...geoengine.AccountGrant) browser {
-	t.Helper()
-	accounts := identity.NewAccounts(s.store, rand.Reader, time.Now)
-	if err := accounts.CreateClient(t.Context(), name, name, grants, nil); err != nil {
-		t.Fatal(err)
-	}
-	key, _, err := accounts.AddKey(t.Context(), name, time.Now().AddDate(1, 0, 0))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return browser{client: &http.Client{}, key: key}
-}
-
-func (s *site) do(t *testing.T, b browser, method, target, body string, header ...string) answer {
-	t.Helper()
-	r, err := http.NewRequestWithContext(t.Context(), method, s.URL+target, strings.NewReader(body))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if body != "" {
-		r.Header.Set("Content-Type", "application/json")
-	}
-	if b.key != "" {
-		r.Header.Set("Authorization", "Bearer "+b.key)
-	}
-	for i := 0; i < len(header); i += 2 {
-		r.Header.Set(header[i], header[i+1])
-	}
-	client := b.client
-	if client == nil {
-		client = &http.Client{}
-	}
-	response, err := client.Do(r)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer response.Body.Close()
-	got, err := io.ReadAll(response.Body)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return answer{response.StatusCode, response.Header, got}
-}
-
 // request is a request for a plan.
 func request(title string, areas ...string) string {
 	raw, err := json.Marshal(plan.Request{
@@ -313,16 +184,16 @@ func request(title string, areas ...string) string {
 }
 
 // made makes a plan of fr.76.31 and returns it.
-func (s *site) made(t *testing.T, b browser, areas ...string) planBody {
+func (s *site) made(t *testing.T, b moduletest.Caller, areas ...string) planBody {
 	t.Helper()
 	if len(areas) == 0 {
 		areas = []string{"fr.76.31"}
 	}
-	a := s.do(t, b, http.MethodPost, "/api/checkpoints/plans", request("Nuit", areas...))
-	if a.status != http.StatusCreated {
-		t.Fatalf("make: %d %s", a.status, a.body)
+	a := s.Do(t, b, http.MethodPost, "/api/checkpoints/plans", request("Nuit", areas...))
+	if a.Status != http.StatusCreated {
+		t.Fatalf("make: %d %s", a.Status, a.Body)
 	}
 	var p planBody
-	a.into(t, &p)
+	a.Into(t, &p)
 	return p
 }

@@ -2,104 +2,35 @@ package firestations
 
 import (
 	"crypto/rand"
-	"encoding/json"
-	"fmt"
-	"io"
-	"log/slog"
 	"net/http"
-	"net/http/cookiejar"
-	"net/http/httptest"
 	"net/url"
 	"strings"
 	"testing"
 	"time"
 
-	"vigie/api"
-	"vigie/api/identity"
 	"vigie/geoengine"
-	"vigie/geoengine/cube"
 	"vigie/geoengine/forecast"
-	"vigie/module"
+	"vigie/module/moduletest"
 )
 
-const password = "correct horse battery"
-
-// site is a running server with the module.
-type site struct {
-	*httptest.Server
-	store *geoengine.Store
-}
-
-func serve(t *testing.T, store *geoengine.Store) *site {
+func serve(t *testing.T, store *geoengine.Store) *moduletest.Site {
 	t.Helper()
-	accounts := identity.NewAccounts(store, rand.Reader, time.Now)
-	for _, a := range []struct{ name, role, area string }{
+	moduletest.Enrol(t, store, [][3]string{
 		{"alice", "commander", "*"}, {"essonne", "commander", "fr.11.91"}, {"communes", "commander", "fr.11.91.91002"}, {"marne", "commander", "fr.11.77"},
 		{"analyst", "analyst", "*"}, {"auditor", "auditor", "*"},
-	} {
-		if err := accounts.CreateAccount(t.Context(), a.name, a.role, []string{a.area}, password); err != nil {
-			t.Fatal(err)
-		}
-	}
-	log := slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelError}))
-	events := cube.New(store, log)
-	extension, err := Module().Start(module.Host{Store: store, Cube: events, Log: log, Clock: time.Now, Random: rand.Reader})
+	})
+	host := moduletest.Host(t, store)
+	extension, err := Module().Start(host)
 	if err != nil {
 		t.Fatal(err)
 	}
-	server, err := api.New(api.Config{Store: store, Cube: events, Log: log, Clock: time.Now, Random: rand.Reader, Build: "test", Extensions: []api.Extension{extension}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	s := &site{httptest.NewServer(server.Handler()), store}
-	t.Cleanup(s.Close)
-	return s
-}
-
-func (s *site) person(t *testing.T, name string) *http.Client {
-	t.Helper()
-	jar, err := cookiejar.New(nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	client := &http.Client{Jar: jar}
-	if status, body := s.do(t, client, http.MethodPost, "/api/session", fmt.Sprintf(`{"name":%q,"password":%q}`, name, password)); status != http.StatusOK {
-		t.Fatalf("log-in of %s: %d %s", name, status, body)
-	}
-	return client
-}
-
-func (s *site) do(t *testing.T, client *http.Client, method, target, body string) (int, string) {
-	t.Helper()
-	r, err := http.NewRequestWithContext(t.Context(), method, s.URL+target, strings.NewReader(body))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if body != "" {
-		r.Header.Set("Content-Type", "application/json")
-	}
-	response, err := client.Do(r)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer response.Body.Close()
-	got, err := io.ReadAll(response.Body)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return response.StatusCode, string(got)
+	return moduletest.Serve(t, host, extension)
 }
 
 // get decodes an answer.
-func get[T any](t *testing.T, s *site, client *http.Client, target string) (value T) {
+func get[T any](t *testing.T, s *moduletest.Site, who moduletest.Caller, target string) (value T) {
 	t.Helper()
-	status, body := s.do(t, client, http.MethodGet, target, "")
-	if status != http.StatusOK {
-		t.Fatalf("%s: %d %s", target, status, body)
-	}
-	if err := json.Unmarshal([]byte(body), &value); err != nil {
-		t.Fatalf("%s: %v in %.300s", target, err, body)
-	}
+	s.Get(t, who, target, &value)
 	return value
 }
 
@@ -134,7 +65,7 @@ func TestPages(t *testing.T) {
 	}
 	stored(t, store, spec(until), until.Add(time.Minute))
 	s := serve(t, store)
-	essonne, marne, alice := s.person(t, "essonne"), s.person(t, "marne"), s.person(t, "alice")
+	essonne, marne, alice := s.Person(t, "essonne"), s.Person(t, "marne"), s.Person(t, "alice")
 	if p := get[page](t, s, alice, "/api/firestations/stations/test%2Fa"); p.Yesterday != nil {
 		t.Errorf("yesterday without a run of yesterday: %+v", p.Yesterday)
 	}
@@ -178,9 +109,9 @@ func TestPages(t *testing.T) {
 	})
 	t.Run("list", func(t *testing.T) {
 		t.Parallel()
-		ids := func(client *http.Client, target string) string {
+		ids := func(who moduletest.Caller, target string) string {
 			var list []string
-			for _, one := range get[stationsBody](t, s, client, target).Stations {
+			for _, one := range get[stationsBody](t, s, who, target).Stations {
 				list = append(list, one.ID)
 				if one.Today == nil || one.Yesterday == nil || one.Today.Expected <= 0 {
 					t.Errorf("%+v", one)
@@ -189,13 +120,13 @@ func TestPages(t *testing.T) {
 			return strings.Join(list, " ")
 		}
 		for _, c := range []struct {
-			client       *http.Client
+			who          moduletest.Caller
 			target, want string
 		}{
 			{alice, "", "test/a test/b test/far"}, {alice, "?area=fr.11.77", "test/b"}, {essonne, "", "test/a test/far"}, {marne, "", "test/b"},
-			{s.person(t, "communes"), "", "test/far"},
+			{s.Person(t, "communes"), "", "test/far"},
 		} {
-			if got := ids(c.client, "/api/firestations/stations"+c.target); got != c.want {
+			if got := ids(c.who, "/api/firestations/stations"+c.target); got != c.want {
 				t.Errorf("%s: %q, want %q", c.target, got, c.want)
 			}
 		}
@@ -214,7 +145,7 @@ func TestPages(t *testing.T) {
 	t.Run("refused", func(t *testing.T) {
 		t.Parallel()
 		for _, c := range []struct {
-			client *http.Client
+			who    moduletest.Caller
 			target string
 			status int
 			says   string
@@ -224,12 +155,12 @@ func TestPages(t *testing.T) {
 			{essonne, "?area=fr.11.77", 404, ""}, {alice, "?area=no%20path", 422, "area"}, {alice, "?areas=fr", 422, ""},
 			{alice, "/test%2Fa/crews?service=0.4", 422, "service"}, {alice, "/test%2Fa/crews?kind=none", 422, "genre"}, {alice, "/test%2Fa/crews?shifts=19,7", 422, "croissantes"}, {alice, "/test%2Fa/crews?shifts=7,30", 422, "croissantes"},
 			{alice, "/test%2Fa/crews?busy=0", 422, "busy"},
-			{s.person(t, "analyst"), "", 403, "un par un"}, {s.person(t, "analyst"), "/test%2Fa", 403, "un par un"}, {s.person(t, "analyst"), "/test%2Fa/crews", 403, "un par un"},
-			{s.person(t, "auditor"), "", 403, ""}, {&http.Client{}, "", 401, ""},
+			{s.Person(t, "analyst"), "", 403, "un par un"}, {s.Person(t, "analyst"), "/test%2Fa", 403, "un par un"}, {s.Person(t, "analyst"), "/test%2Fa/crews", 403, "un par un"},
+			{s.Person(t, "auditor"), "", 403, ""}, {moduletest.Caller{}, "", 401, ""},
 		} {
-			status, body := s.do(t, c.client, http.MethodGet, "/api/firestations/stations"+c.target, "")
-			if status != c.status || !strings.Contains(body, c.says) || strings.Contains(body, `"expected":`) {
-				t.Errorf("%s: %d %.200s, want %d with %q", c.target, status, body, c.status, c.says)
+			a := s.Do(t, c.who, http.MethodGet, "/api/firestations/stations"+c.target, "")
+			if body := string(a.Body); a.Status != c.status || !strings.Contains(body, c.says) || strings.Contains(body, `"expected":`) {
+				t.Errorf("%s: %d %.200s, want %d with %q", c.target, a.Status, body, c.status, c.says)
 			}
 		}
 	})

@@ -14,17 +14,14 @@ import (
 	"vigie/geoengine/forecast"
 	"vigie/geoengine/geotest"
 	"vigie/module/forecasting"
+	"vigie/module/moduletest"
 )
 
 // open makes a store with the tables of the module.
 func open(t *testing.T) *geoengine.Store {
 	t.Helper()
 	store := geotest.New(t)
-	m := Module()
-	schema, _ := m.Schema()
-	if err := store.MigrateModule(context.Background(), schema); err != nil {
-		t.Fatal(err)
-	}
+	moduletest.Migrate(t, store, Module())
 	return store
 }
 
