@@ -197,6 +197,32 @@ func TestRun(t *testing.T) {
 	}
 }
 
+func TestAwait(t *testing.T) {
+	t.Parallel()
+	gate := make(chan struct{})
+	q := newQueue(t, geotest.New(t), process(func(_ context.Context, call jobs.Call) error {
+		<-gate
+		return call.WriteJSON("result", 1)
+	}), nil)
+	work(t, q)
+	id := submit(t, q, ana, jobs.Granted{}).ID
+	if j, err := q.Await(t.Context(), id, &ana, time.Millisecond); err != nil || !j.Status.Open() {
+		t.Errorf("out of patience: %s, %v", j.Status, err)
+	}
+	gone, cancel := context.WithCancel(t.Context())
+	cancel()
+	if j, err := q.Await(gone, id, &ana, patience); err != nil || !j.Status.Open() {
+		t.Errorf("nobody waits any more: %s, %v", j.Status, err)
+	}
+	if _, err := q.Await(t.Context(), id, &jobs.Owner{Name: "ben"}, patience); !errors.Is(err, geoengine.ErrMissing) {
+		t.Errorf("another's: %v", err)
+	}
+	close(gate)
+	if j, err := q.Await(t.Context(), id, &ana, patience); err != nil || j.Status != jobs.Successful {
+		t.Errorf("done: %s, %v", j.Status, err)
+	}
+}
+
 func TestFailures(t *testing.T) {
 	t.Parallel()
 	store := geotest.New(t)

@@ -119,6 +119,28 @@ func (q *Queue) Find(ctx context.Context, id ID, owner *Owner) (Job, error) {
 	return j, nil
 }
 
+// lookEvery is how often Await looks at a job.
+const lookEvery = 50 * time.Millisecond
+
+// Await reads a job, as Find does, once it is done. When ctx ends or the patience does, it returns the job as it is then.
+func (q *Queue) Await(ctx context.Context, id ID, owner *Owner, patience time.Duration) (Job, error) {
+	deadline, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	tick := time.NewTicker(lookEvery)
+	defer tick.Stop()
+	for {
+		j, err := q.Find(context.WithoutCancel(ctx), id, owner)
+		if err != nil || !j.Status.Open() {
+			return j, err
+		}
+		select {
+		case <-deadline.Done():
+			return j, nil
+		case <-tick.C:
+		}
+	}
+}
+
 // standardLimit is how many jobs are listed if nobody says.
 const standardLimit = 100
 

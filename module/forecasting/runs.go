@@ -64,11 +64,8 @@ func (d *desk) make(f *Forecaster) func(ctx context.Context, pass door.Pass, in 
 	}
 }
 
-// waitFor is how long a request waits for its run, lookAgain how often it looks.
-const (
-	waitFor   = 20 * time.Second
-	lookAgain = 50 * time.Millisecond
-)
+// waitFor is how long a request waits for its run.
+const waitFor = 20 * time.Second
 
 // submit enters a job and waits for it, unless the caller would rather not.
 func (d *desk) submit(ctx context.Context, pass door.Pass, f *Forecaster, inputs map[string]json.RawMessage, prefer string) (*made, error) {
@@ -87,9 +84,7 @@ func (d *desk) submit(ctx context.Context, pass door.Pass, f *Forecaster, inputs
 	if strings.Contains(prefer, "respond-async") {
 		return out, nil
 	}
-	deadline, cancel := context.WithTimeout(ctx, waitFor)
-	defer cancel()
-	switch j, err = d.await(deadline, j, owner); {
+	switch j, err = d.queue.Await(ctx, j.ID, &owner, waitFor); {
 	case err != nil:
 		return nil, err
 	case j.Status.Open():
@@ -99,23 +94,6 @@ func (d *desk) submit(ctx context.Context, pass door.Pass, f *Forecaster, inputs
 	}
 	out.Status, out.Body.Run, out.Body.Job = http.StatusCreated, j.ID.String(), ""
 	return out, nil
-}
-
-// await waits until a job is done or the time is up.
-func (d *desk) await(ctx context.Context, j jobs.Job, owner jobs.Owner) (jobs.Job, error) {
-	tick := time.NewTicker(lookAgain)
-	defer tick.Stop()
-	for {
-		next, err := d.queue.Find(context.WithoutCancel(ctx), j.ID, &owner)
-		if err != nil || !next.Status.Open() {
-			return next, err
-		}
-		select {
-		case <-ctx.Done():
-			return next, nil
-		case <-tick.C:
-		}
-	}
 }
 
 // failure is why a job gave no run.

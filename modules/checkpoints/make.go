@@ -134,11 +134,8 @@ func (d *desk) propose(ctx context.Context, pass door.Pass, in *proposalInput) (
 	return d.run(ctx, pass, map[string]json.RawMessage{"plan": id, "base": base}, in.language(), in.Prefer, http.StatusOK, &f.ID)
 }
 
-// waitFor is how long a request waits for its plan, lookEvery how often it looks.
-const (
-	waitFor   = 25 * time.Second
-	lookEvery = 50 * time.Millisecond
-)
+// waitFor is how long a request waits for its plan.
+const waitFor = 25 * time.Second
 
 // run submits a job and waits for it, unless the caller would rather not. of is the plan that it works on; nil is a new
 // one, which gets the job's id.
@@ -157,10 +154,8 @@ func (d *desk) run(ctx context.Context, pass door.Pass, inputs map[string]json.R
 		return nil, err
 	}
 	pass.Concerns("job:" + j.ID.String())
-	deadline, cancel := context.WithTimeout(ctx, waitFor)
-	defer cancel()
 	if !strings.Contains(prefer, "respond-async") {
-		j, err = d.await(deadline, j, owner)
+		j, err = d.queue.Await(ctx, j.ID, &owner, waitFor)
 	}
 	switch {
 	case err != nil:
@@ -184,23 +179,6 @@ func (d *desk) run(ctx context.Context, pass door.Pass, inputs map[string]json.R
 		return nil, err
 	}
 	return &made{status, out.Body}, nil
-}
-
-// await waits until a job is done or the time is up.
-func (d *desk) await(ctx context.Context, j jobs.Job, owner jobs.Owner) (jobs.Job, error) {
-	tick := time.NewTicker(lookEvery)
-	defer tick.Stop()
-	for {
-		next, err := d.queue.Find(context.WithoutCancel(ctx), j.ID, &owner)
-		if err != nil || !next.Status.Open() {
-			return next, err
-		}
-		select {
-		case <-ctx.Done():
-			return next, nil
-		case <-tick.C:
-		}
-	}
 }
 
 // maxRefused bounds how many errors of jobs are kept for who waits for them.
