@@ -1,4 +1,5 @@
-// Package geotest gives every test a fresh PostGIS database of its own.
+// Package geotest gives every test a fresh PostGIS database of its own, and if need be a victim: another process on it,
+// to be killed.
 //
 // All test processes of a user share one throw-away cluster, which goes on running for the next run;
 // VIGIE_TEST_CLUSTER names another folder for it. A database is a copy of a template that is migrated once.

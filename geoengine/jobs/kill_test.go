@@ -4,11 +4,8 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"os"
-	"os/exec"
 	"sync"
 	"sync/atomic"
-	"syscall"
 	"testing"
 	"time"
 
@@ -19,28 +16,17 @@ import (
 	"vigie/geoengine/jobs"
 )
 
-// victim names the environment variable that makes this test binary a server on the database it names.
-const victim = "VIGIE_JOBS_VICTIM"
-
 // TestVictim is the server that TestKilled kills; on its own it has nothing to do.
 func TestVictim(t *testing.T) {
-	url := os.Getenv(victim)
-	if url == "" {
-		return
-	}
-	store, err := geoengine.Open(t.Context(), url)
-	if err != nil {
-		t.Fatal(err)
-	}
-	q := newQueue(t, store, process(func(ctx context.Context, call jobs.Call) error {
-		if err := half(call); err != nil {
-			return err
-		}
-		<-ctx.Done() // until it is killed
-		return ctx.Err()
-	}), nil)
-	work(t, q)
-	time.Sleep(patience)
+	geotest.AsVictim(t, func(store *geoengine.Store) {
+		work(t, newQueue(t, store, process(func(ctx context.Context, call jobs.Call) error {
+			if err := half(call); err != nil {
+				return err
+			}
+			<-ctx.Done() // until it is killed
+			return ctx.Err()
+		}), nil))
+	})
 }
 
 // half writes some pieces of a result that is never finished.
@@ -55,26 +41,14 @@ func half(call jobs.Call) error {
 
 func TestKilled(t *testing.T) {
 	t.Parallel()
-	url := geotest.URL(t)
-	store, err := geoengine.Open(t.Context(), url)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer store.Close()
+	store := geotest.New(t)
 	q := newQueue(t, store, process(func(_ context.Context, call jobs.Call) error { return call.WriteJSON("result", "whole") }), nil)
 	for _, when := range []string{"running", "accepted"} {
 		t.Run("while "+when, func(t *testing.T) {
-			server := exec.Command(os.Args[0], "-test.run=^TestVictim$", "-test.timeout=2m") // #nosec G204 -- this very binary
-			server.Env = append(os.Environ(), victim+"="+url)
-			if err := server.Start(); err != nil {
-				t.Fatal(err)
-			}
+			server := geotest.StartVictim(t, store)
 			j := submit(t, q, ana, jobs.Granted{})
 			until(t, q, j.ID, func(j jobs.Job) bool { pieces, _ := stored(t, store, j.ID); return isRunning(j) && pieces > 0 })
-			if err := server.Process.Signal(syscall.SIGKILL); err != nil {
-				t.Fatal(err)
-			}
-			_ = server.Wait()       // it was killed
+			server.Kill()
 			if when == "accepted" { // killed between taking the task and claiming the job
 				if _, err := store.Pool.Exec(t.Context(), `update job set status = 'accepted', lease = null where id = $1`, j.ID.String()); err != nil {
 					t.Fatal(err)

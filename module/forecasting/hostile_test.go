@@ -6,14 +6,9 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
-	"os"
-	"os/exec"
 	"strings"
-	"syscall"
 	"testing"
 	"time"
-
-	"github.com/jackc/pgx/v5"
 
 	"vigie/api/identity"
 	"vigie/geoengine"
@@ -135,53 +130,24 @@ func TestIncomplete(t *testing.T) {
 	}
 }
 
-// victim names the environment variable that makes this test binary a server on the database it names.
-const victim = "VIGIE_FORECASTING_VICTIM"
-
 // TestVictim is the server that TestKilled kills; on its own it has nothing to do.
 func TestVictim(t *testing.T) {
-	url := os.Getenv(victim)
-	if url == "" {
-		return
-	}
-	store, err := geoengine.Open(t.Context(), url)
-	if err != nil {
-		t.Fatal(err)
-	}
-	k := &fake{before: func(ctx context.Context) error {
-		if _, err := store.Pool.Exec(ctx, `notify forecasting_test, 'computing'`); err != nil {
-			return err
-		}
-		<-ctx.Done() // until it is killed
-		return ctx.Err()
-	}}
-	askOn(t, store, k, &stood{at: startNow()}).Work(t)
-	time.Sleep(time.Minute)
+	geotest.AsVictim(t, func(store *geoengine.Store) {
+		k := &fake{before: func(ctx context.Context) error {
+			geotest.Busy()
+			<-ctx.Done() // until it is killed
+			return ctx.Err()
+		}}
+		askOn(t, store, k, &stood{at: startNow()}).Work(t)
+	})
 }
 
 // TestKilled kills the server with kill -9 in the middle of a run; another one makes it, once.
 func TestKilled(t *testing.T) {
 	t.Parallel()
-	url := geotest.URL(t)
-	store, err := geoengine.Open(t.Context(), url)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer store.Close()
+	store := geotest.New(t)
 	seed(t, store)
-	listener, err := pgx.Connect(t.Context(), url)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer listener.Close(t.Context())
-	if _, err := listener.Exec(t.Context(), `listen forecasting_test`); err != nil {
-		t.Fatal(err)
-	}
-	server := exec.Command(os.Args[0], "-test.run=^TestVictim$", "-test.timeout=2m") // #nosec G204 -- this very binary
-	server.Env = append(os.Environ(), victim+"="+url)
-	if err := server.Start(); err != nil {
-		t.Fatal(err)
-	}
+	server := geotest.StartVictim(t, store)
 	front := askOn(t, store, &fake{}, &stood{at: startNow()}) // without background work: the victim does it
 	b := front.Person(t, "toulouse")
 	a := front.Do(t, b, "POST", "/api/forecasts/thefts/runs", `{"areas":["fr.76"],"horizon":"P7D"}`, "Prefer", "respond-async")
@@ -189,15 +155,8 @@ func TestKilled(t *testing.T) {
 	if a.Into(t, &made); a.Status != http.StatusAccepted {
 		t.Fatalf("%d %s", a.Status, a.Body)
 	}
-	waiting, cancel := context.WithTimeout(t.Context(), 30*time.Second)
-	defer cancel()
-	if _, err := listener.WaitForNotification(waiting); err != nil {
-		t.Fatal(err)
-	}
-	if err := server.Process.Signal(syscall.SIGKILL); err != nil {
-		t.Fatal(err)
-	}
-	_ = server.Wait() // it was killed
+	server.AwaitBusy(t)
+	server.Kill()
 	if runs, values := front.rows(t); runs+values != 0 {
 		t.Errorf("the killed run has left %d runs, %d values", runs, values)
 	}

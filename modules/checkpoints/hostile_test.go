@@ -6,12 +6,9 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"net/http"
-	"os"
-	"os/exec"
 	"slices"
 	"strings"
 	"sync/atomic"
-	"syscall"
 	"testing"
 	"time"
 
@@ -286,69 +283,34 @@ func TestDismissedJobsLeaveNoPlan(t *testing.T) {
 	}
 }
 
-// victim names the environment variable that makes this test binary a server on the database it names.
-const victim = "VIGIE_CHECKPOINTS_VICTIM"
-
 // TestVictim is the server that TestKilled kills; on its own it has nothing to do.
 func TestVictim(t *testing.T) {
-	url := os.Getenv(victim)
-	if url == "" {
-		return
-	}
-	store, err := geoengine.Open(t.Context(), url)
-	if err != nil {
-		t.Fatal(err)
-	}
-	s := serveOn(t, store)
-	s.shop.before = func(ctx context.Context) error {
-		if _, err := store.Pool.Exec(ctx, `notify desk_test, 'computing'`); err != nil {
-			return err
+	geotest.AsVictim(t, func(store *geoengine.Store) {
+		s := askOn(t, store)
+		s.shop.before = func(ctx context.Context) error {
+			geotest.Busy()
+			<-ctx.Done() // until it is killed
+			return ctx.Err()
 		}
-		<-ctx.Done() // until it is killed
-		return ctx.Err()
-	}
-	time.Sleep(time.Minute)
+		s.Work(t)
+	})
 }
 
 // TestKilled kills the server with kill -9 while it makes a plan; another one makes it.
 func TestKilled(t *testing.T) {
 	t.Parallel()
-	url := geotest.URL(t)
-	store, err := geoengine.Open(t.Context(), url)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer store.Close()
+	store := geotest.New(t)
 	moduletest.Migrate(t, store, Module())
 	seedWorld(t, store)
 	enrolAll(t, store)
-	listener, err := pgx.Connect(t.Context(), url)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer listener.Close(t.Context())
-	if _, err := listener.Exec(t.Context(), `listen desk_test`); err != nil {
-		t.Fatal(err)
-	}
-	server := exec.Command(os.Args[0], "-test.run=^TestVictim$", "-test.timeout=2m") // #nosec G204 -- this very binary
-	server.Env = append(os.Environ(), victim+"="+url)
-	if err := server.Start(); err != nil {
-		t.Fatal(err)
-	}
+	server := geotest.StartVictim(t, store)
 	front := askOn(t, store) // without background work: the victim does it
 	b := front.Person(t, "toulouse")
 	a := front.Do(t, b, "POST", "/api/checkpoints/plans", request("x", "fr.76"), "Prefer", "respond-async")
 	var ref jobRef
 	a.Into(t, &ref)
-	waiting, cancel := context.WithTimeout(t.Context(), 30*time.Second)
-	defer cancel()
-	if _, err := listener.WaitForNotification(waiting); err != nil {
-		t.Fatal(err)
-	}
-	if err := server.Process.Signal(syscall.SIGKILL); err != nil {
-		t.Fatal(err)
-	}
-	_ = server.Wait()                                                                                                    // it was killed
+	server.AwaitBusy(t)
+	server.Kill()
 	if _, err := store.Pool.Exec(t.Context(), `update job set lease = clock_timestamp() - interval '1 s'`); err != nil { // rather than to wait for its end
 		t.Fatal(err)
 	}

@@ -116,7 +116,9 @@ func newSite(t *testing.T) *site {
 	moduletest.Migrate(t, store, Module())
 	seedWorld(t, store)
 	enrolAll(t, store)
-	return serveOn(t, store)
+	s := askOn(t, store)
+	s.Work(t)
+	return s
 }
 
 func enrolAll(t *testing.T, store *geoengine.Store) {
@@ -127,15 +129,7 @@ func enrolAll(t *testing.T, store *geoengine.Store) {
 	})
 }
 
-// serveOn serves a store.
-func serveOn(t *testing.T, store *geoengine.Store) *site {
-	t.Helper()
-	s := askOn(t, store)
-	s.Work(t)
-	return s
-}
-
-// askOn is serveOn without the work beside the server.
+// askOn is a server on a store, without the work beside it.
 func askOn(t *testing.T, store *geoengine.Store) *site {
 	t.Helper()
 	host := moduletest.Host(t, store)
