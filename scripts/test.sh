@@ -41,6 +41,6 @@ part "front end: types" npm --prefix frontend run --silent check
 part "front end: format" npm --prefix frontend run --silent format:check
 part "front end: unit tests" npm --prefix frontend run --silent test
 part "go test -race" go test -race -timeout 20m "${count[@]}" ./...
-part "probes" go test "${count[@]}" -run '^TestProbes$' ./api
+part "probes" go test -timeout 20m "${count[@]}" -run '^TestProbes$' ./api
 part "browser tests" browser
 echo "all green in $SECONDS s"
