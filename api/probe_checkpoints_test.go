@@ -199,6 +199,7 @@ func (p *prober) sure(t *testing.T) {
 			body: `{"base":2,"preview":true,"changes":[{"op":"unlock","post":"p1"}]}`,
 		},
 		{op: "checkpoints-risk", method: http.MethodGet, target: "/api/checkpoints/risk?area=fr.76.31&kind=any&since=2024-01-01&until=2024-04-01"},
+		{op: "checkpoints-zones", method: http.MethodGet, target: "/api/checkpoints/zones?area=fr.76.31&kind=any&since=2024-01-01&until=2024-04-01"},
 		{op: "accidents-zaac", method: http.MethodGet, target: "/api/accidents/zaac?area=fr.76.31"},
 		{op: "forecast-values", method: http.MethodGet, target: "/api/forecasts/runs/" + runID(1) + "/values?rank=5"},
 	} {
