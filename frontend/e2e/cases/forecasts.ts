@@ -83,7 +83,7 @@ export const forecasts: Case[] = [
     run: async (person) => {
       const { page } = person
       const id = await thefts(person)
-      await person.open(view + '&p.name=cartheft')
+      await person.open(`${view}&p.name=cartheft&p.run=${id}`)
       await heading(person).waitFor()
       equal(await pressed(person, 'facts'), 'true', 'facts at first')
       equal(await page.locator('[data-test=vsup]').count(), 0, 'legends of a forecast at first')
