@@ -9,14 +9,14 @@ import (
 	_ "time/tzdata" // Europe/Paris wherever the test runs
 )
 
-// TestRandomWorlds makes 250 worlds, or VIGIE_WORLDS of them; `vigie bench placement --check` makes 100,000.
+// TestRandomWorlds makes 100 worlds, or VIGIE_WORLDS of them; `vigie bench placement --check` makes 100,000.
 func TestRandomWorlds(t *testing.T) {
 	t.Parallel()
 	zone, err := time.LoadLocation("Europe/Paris")
 	if err != nil {
 		t.Fatal(err)
 	}
-	worlds := uint64(250)
+	worlds := uint64(100)
 	if n, err := strconv.ParseUint(os.Getenv("VIGIE_WORLDS"), 10, 64); err == nil {
 		worlds = n
 	}
