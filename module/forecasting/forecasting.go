@@ -56,6 +56,23 @@ type Horizon struct {
 	End func(from time.Time) time.Time
 }
 
+// Days is the end of a horizon of n local days.
+func Days(zone *time.Location, n int) func(time.Time) time.Time {
+	return func(from time.Time) time.Time { return from.In(zone).AddDate(0, 0, n) }
+}
+
+// Months is the end of a horizon of n calendar months: from the last days of a long month to the last day of a shorter one.
+func Months(zone *time.Location, n int) func(time.Time) time.Time {
+	return func(from time.Time) time.Time {
+		local := from.In(zone)
+		end := local.AddDate(0, n, 0)
+		if end.Day() != local.Day() {
+			end = end.AddDate(0, 0, -end.Day())
+		}
+		return end
+	}
+}
+
 // Option is something that a caller may choose. What is chosen must be one of Values.
 type Option struct {
 	Name   string

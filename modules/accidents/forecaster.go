@@ -40,7 +40,7 @@ func Forecaster() (forecasting.Forecaster, error) {
 	}
 	return forecasting.Forecaster{
 		Name: Name, Title: title(), Model: "roadrisk", Version: version, Categories: []string{category}, Place: forecast.Lixels,
-		Horizons: []forecasting.Horizon{{Name: "P1Y", End: months(zone, 12)}, {Name: "P1M", End: months(zone, 1)}, {Name: "P3M", End: months(zone, 3)}},
+		Horizons: []forecasting.Horizon{{Name: "P1Y", End: forecasting.Months(zone, 12)}, {Name: "P1M", End: forecasting.Months(zone, 1)}, {Name: "P3M", End: forecasting.Months(zone, 3)}},
 		Options: []forecasting.Option{
 			{Name: optionMeasure, Title: module.Text{FR: "Ce qui est prévu", EN: "What is forecast"}, Values: []string{bySeverity, byAccidents}},
 			{Name: optionGround, Title: module.Text{FR: "Lieux", EN: "Places"}, Values: []string{onWhatThereIs, onRoads, onCells}},
@@ -55,7 +55,7 @@ func Forecaster() (forecasting.Forecaster, error) {
 			if !ok {
 				return nil, fmt.Errorf("make a forecast of accidents from %T: %w", in, geoengine.ErrInvalid)
 			}
-			end := months(zone, horizonMonths(spec.Horizon))(spec.Until)
+			end := forecasting.Months(zone, horizonMonths(spec.Horizon))(spec.Until)
 			return known.forecast(ctx, spec, end, report)
 		},
 		Actual: actual,
@@ -71,18 +71,6 @@ func horizonMonths(name string) int {
 		return 3
 	}
 	return 12
-}
-
-// months is a horizon of calendar months: from the last days of a long month to the last day of a shorter one.
-func months(zone *time.Location, n int) func(time.Time) time.Time {
-	return func(from time.Time) time.Time {
-		local := from.In(zone)
-		end := local.AddDate(0, n, 0)
-		if end.Day() != local.Day() {
-			end = end.AddDate(0, 0, -end.Day())
-		}
-		return end
-	}
 }
 
 // localZone is where days and hours are counted.

@@ -273,7 +273,7 @@ func TestHorizons(t *testing.T) {
 		"P1Y":       time.Date(2024, 2, 29, 0, 0, 0, 0, zone),
 		"P1M again": time.Date(2026, 3, 1, 0, 0, 0, 0, zone),
 	} {
-		got[name] = months(zone, horizonMonths(name[:3]))(from).Format(time.RFC3339)
+		got[name] = forecasting.Months(zone, horizonMonths(name[:3]))(from).Format(time.RFC3339)
 	}
 	want := map[string]string{"P1M": "2026-02-28T00:00:00+01:00", "P3M": "2026-04-15T00:00:00+02:00", "P1Y": "2025-02-28T00:00:00+01:00", "P1M again": "2026-04-01T00:00:00+02:00"}
 	if d := cmp.Diff(want, got); d != "" {

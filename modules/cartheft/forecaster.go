@@ -35,8 +35,8 @@ func Forecaster() (forecasting.Forecaster, error) {
 	return forecasting.Forecaster{
 		Name: Name, Title: title(), Model: "hotspot", Version: version, Categories: Categories(), Place: forecast.Cells,
 		Horizons: []forecasting.Horizon{
-			{Name: "P7D", End: days(zone, 7)}, {Name: "P14D", End: days(zone, 14)},
-			{Name: "P1M", End: months(zone, 1)}, {Name: "P2M", End: months(zone, 2)}, {Name: "P3M", End: months(zone, 3)},
+			{Name: "P7D", End: forecasting.Days(zone, 7)}, {Name: "P14D", End: forecasting.Days(zone, 14)},
+			{Name: "P1M", End: forecasting.Months(zone, 1)}, {Name: "P2M", End: forecasting.Months(zone, 2)}, {Name: "P3M", End: forecasting.Months(zone, 3)},
 		},
 		Options: []forecasting.Option{
 			{Name: optionResolution, Title: module.Text{FR: "Finesse des cellules", EN: "Resolution of the cells"}, Values: resolutions()},
@@ -56,23 +56,6 @@ func Forecaster() (forecasting.Forecaster, error) {
 		},
 		Actual: actual,
 	}, nil
-}
-
-// days is a horizon of whole local days.
-func days(zone *time.Location, n int) func(time.Time) time.Time {
-	return func(from time.Time) time.Time { return from.In(zone).AddDate(0, 0, n) }
-}
-
-// months is a horizon of calendar months: from the last days of a long month to the last day of a shorter one.
-func months(zone *time.Location, n int) func(time.Time) time.Time {
-	return func(from time.Time) time.Time {
-		local := from.In(zone)
-		end := local.AddDate(0, n, 0)
-		if end.Day() != local.Day() {
-			end = end.AddDate(0, 0, -end.Day())
-		}
-		return end
-	}
 }
 
 // check refuses what must not be forecast, before anything is read.
